@@ -1,0 +1,407 @@
+//! The form in which an entry leaves the process: one line of text that a person can read, then the
+//! payload.
+//!
+//! ```text
+//! cachestack/1 value postcard 0 2026-11-22T18:20:00.000Z - 2026-11-22T18:21:00.000Z 5f0c..e1 shop/user:42 - 17 8d03..77
+//! <17 bytes of payload>
+//! ```
+//!
+//! The fields, one blank between them: format version, kind, codec, flags, created, fresh until, expires
+//! (`-` is none), the type's fingerprint, the full key, the generations (`name=number`, joined by commas),
+//! the payload's length in bytes, and the checksum: the first 16 bytes of the blake3 digest of the rest of
+//! the line and of the payload. In the key and in names, bytes that would break the line are
+//! percent-escaped. The kinds other than `value`, and all flags, are reserved: they are misses here.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+
+use super::Codec;
+use crate::backend::Lookup;
+use crate::clock::{Clock, Moment};
+use crate::entry::{Entry, Generation, ValueType};
+use crate::error::Result;
+use crate::key::Key;
+
+/// What every envelope of any version begins with.
+pub(crate) const MAGIC: &[u8] = b"cachestack/";
+const VERSION: &str = "cachestack/1";
+const KIND: &str = "value";
+const NO_FLAGS: &str = "0";
+/// No header is longer: a key of 1 MiB with every byte escaped would still fit.
+const MAX_HEADER: usize = 4 << 20;
+
+/// The parts of a written entry: concatenated, they are what is stored.
+#[derive(Debug, Clone)]
+pub struct Sealed {
+    /// The line, with its newline.
+    pub header: String,
+    /// The payload, shared between stores of one codec.
+    pub payload: Bytes,
+}
+
+impl Sealed {
+    /// Both parts as one.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.len());
+        bytes.extend_from_slice(self.header.as_bytes());
+        bytes.extend_from_slice(&self.payload);
+        bytes
+    }
+
+    /// The length of both parts, in bytes.
+    pub fn len(&self) -> usize {
+        self.header.len() + self.payload.len()
+    }
+
+    /// Never: there is always a header.
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+}
+
+/// Why stored bytes are not the entry that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rejected {
+    /// Not an envelope at all.
+    Foreign,
+    /// An envelope that is torn, cut or changed, or whose payload does not decode.
+    Corrupt,
+    /// A format version, kind or flag of another release, or another codec.
+    Incompatible,
+    /// The envelope of another key.
+    OtherKey,
+    /// A value of another type, or of another shape of this type.
+    OtherType,
+    /// It has ended.
+    Expired,
+}
+
+/// The header of a stored entry, read and checked, without its payload decoded.
+#[derive(Debug)]
+pub struct Opened<'a> {
+    fields: [&'a str; FIELDS],
+    payload: &'a [u8],
+    created: SystemTime,
+    fresh_until: Option<SystemTime>,
+    expires: Option<SystemTime>,
+}
+
+const FIELDS: usize = 12;
+
+impl Codec {
+    /// Writes an entry as it is stored, with its full key.
+    ///
+    /// # Errors
+    /// As [`Codec::encode`].
+    pub fn seal(&self, key: &Key, entry: &Entry, clock: &Clock) -> Result<Sealed> {
+        let payload = entry.payload(self.name(), || {
+            let mut payload = Vec::new();
+            entry
+                .value_type()
+                .encode(entry.any(), self, &mut payload)
+                .map_err(|error| error.about(key.digest()))?;
+            Ok(payload.into())
+        })?;
+        let fingerprint = match entry.value_type().trace() {
+            Some(traced) => traced.fingerprint().to_string(),
+            None => return Err(super::cannot_leave_memory(entry.value_type().name())),
+        };
+        let times = Times::now(clock);
+        let mut header = format!("{VERSION} {KIND} ");
+        escape(self.name(), &mut header);
+        header.push_str(" 0 ");
+        times.write(Some(entry.created_at()), &mut header);
+        times.write(entry.fresh_until_moment(), &mut header);
+        times.write(entry.expires_at(), &mut header);
+        header.push_str(&fingerprint);
+        header.push(' ');
+        escape(key.namespace().prefix(), &mut header);
+        escape(key.text(), &mut header);
+        header.push(' ');
+        write_generations(entry.generations(), &mut header);
+        header.push_str(&format!(" {}", payload.len()));
+        let sum = checksum(header.as_bytes(), &payload);
+        header.push(' ');
+        header.push_str(&sum);
+        header.push('\n');
+        Ok(Sealed { header, payload })
+    }
+
+    /// Reads an entry back: [`Lookup::Hit`] when everything fits, [`Lookup::Mismatch`] when it is a live
+    /// value of another type, else why it is a miss.
+    ///
+    /// # Errors
+    /// With the reason when the bytes are not a live entry of this key and codec.
+    pub fn open(
+        &self,
+        key: &Key,
+        bytes: &[u8],
+        value_type: &'static ValueType,
+        clock: &Clock,
+    ) -> Result<Lookup, Rejected> {
+        let opened = Opened::parse(bytes)?;
+        opened.check(key, clock.wall())?;
+        if value_type.is_local() {
+            return Ok(Lookup::Mismatch);
+        }
+        match opened.decode(self, value_type, clock) {
+            Ok(entry) => Ok(Lookup::Hit(entry)),
+            Err(Rejected::OtherType) => Ok(Lookup::Mismatch),
+            Err(rejected) => Err(rejected),
+        }
+    }
+}
+
+impl<'a> Opened<'a> {
+    /// Reads the header and checks that nothing was changed, cut off or added.
+    ///
+    /// # Errors
+    /// [`Foreign`](Rejected::Foreign), [`Incompatible`](Rejected::Incompatible) or
+    /// [`Corrupt`](Rejected::Corrupt).
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, Rejected> {
+        if !bytes.starts_with(MAGIC) {
+            return Err(Rejected::Foreign);
+        }
+        let within = &bytes[..bytes.len().min(MAX_HEADER)];
+        let end = within
+            .iter()
+            .position(|&byte| byte == b'\n')
+            .ok_or(Rejected::Corrupt)?;
+        let line = std::str::from_utf8(&bytes[..end]).map_err(|_| Rejected::Corrupt)?;
+        let payload = &bytes[end + 1..];
+        let mut fields = [""; FIELDS];
+        let mut parts = line.split(' ');
+        for field in &mut fields {
+            *field = parts.next().unwrap_or_default();
+        }
+        // The sum covers the line up to itself; another version may mean something else by it.
+        if fields[0] != VERSION {
+            return Err(Rejected::Incompatible);
+        }
+        let summed = line.rsplit_once(' ').map_or("", |(summed, _)| summed);
+        if parts.next().is_some()
+            || fields[10].parse() != Ok(payload.len())
+            || fields[11] != checksum(summed.as_bytes(), payload)
+        {
+            return Err(Rejected::Corrupt);
+        }
+        if fields[1] != KIND || fields[3] != NO_FLAGS {
+            return Err(Rejected::Incompatible);
+        }
+        Ok(Self {
+            created: read_time(fields[4])?.ok_or(Rejected::Corrupt)?,
+            fresh_until: read_time(fields[5])?,
+            expires: read_time(fields[6])?,
+            fields,
+            payload,
+        })
+    }
+
+    /// Whether this is the live entry of `key`, be its type what it may.
+    ///
+    /// # Errors
+    /// [`OtherKey`](Rejected::OtherKey) or [`Expired`](Rejected::Expired).
+    pub fn check(&self, key: &Key, now: SystemTime) -> Result<(), Rejected> {
+        let mut stored = String::with_capacity(self.fields[8].len());
+        escape(key.namespace().prefix(), &mut stored);
+        escape(key.text(), &mut stored);
+        if self.fields[8] != stored {
+            return Err(Rejected::OtherKey);
+        }
+        match self.is_live(now) {
+            true => Ok(()),
+            false => Err(Rejected::Expired),
+        }
+    }
+
+    /// Whether it has not ended.
+    pub fn is_live(&self, now: SystemTime) -> bool {
+        self.expires.is_none_or(|expires| now < expires)
+    }
+
+    /// When it ends, by the wall clock.
+    pub fn expires(&self) -> Option<SystemTime> {
+        self.expires
+    }
+
+    fn decode(
+        &self,
+        codec: &Codec,
+        value_type: &'static ValueType,
+        clock: &Clock,
+    ) -> Result<Entry, Rejected> {
+        let fingerprint = value_type.trace().map(|traced| traced.fingerprint());
+        if fingerprint.is_none_or(|wanted| wanted.to_string() != self.fields[7]) {
+            return Err(Rejected::OtherType);
+        }
+        let mut name = String::new();
+        escape(codec.name(), &mut name);
+        if self.fields[2] != name {
+            return Err(Rejected::Incompatible);
+        }
+        let generations = read_generations(self.fields[9]).ok_or(Rejected::Corrupt)?;
+        let value = value_type
+            .decode(self.payload, codec)
+            .map_err(|_| Rejected::Corrupt)?;
+        let times = Times::now(clock);
+        let now = times.moment;
+        Ok(Entry::from_any(value, value_type, now)
+            .created(times.past(self.created))
+            .fresh_until(self.fresh_until.and_then(|until| times.future(until)))
+            .expiring(self.expires.and_then(|expires| times.future(expires)))
+            .depending_on(generations))
+    }
+}
+
+/// One instant on both clocks, to go from one to the other.
+struct Times {
+    moment: Moment,
+    wall: SystemTime,
+}
+
+impl Times {
+    fn now(clock: &Clock) -> Self {
+        Self {
+            moment: clock.now(),
+            wall: clock.wall(),
+        }
+    }
+
+    fn write(&self, moment: Option<Moment>, out: &mut String) {
+        // The format has room up to the year 9999; what ends later has no end.
+        const LAST: Duration = Duration::from_secs(253_402_300_799);
+        let wall = moment.and_then(|moment| match moment >= self.moment {
+            true => self.wall.checked_add(moment.since(self.moment)),
+            false => self.wall.checked_sub(self.moment.since(moment)),
+        });
+        let written = wall.filter(|wall| {
+            wall.duration_since(SystemTime::UNIX_EPOCH)
+                .is_ok_and(|since| since <= LAST)
+        });
+        match written {
+            Some(wall) => {
+                out.push_str(&humantime::format_rfc3339_millis(round_up(wall)).to_string());
+            }
+            None => out.push('-'),
+        }
+        out.push(' ');
+    }
+
+    fn past(&self, wall: SystemTime) -> Moment {
+        self.moment
+            .saturating_sub(self.wall.duration_since(wall).unwrap_or_default())
+    }
+
+    fn future(&self, wall: SystemTime) -> Option<Moment> {
+        self.moment
+            .checked_add(wall.duration_since(self.wall).unwrap_or_default())
+    }
+}
+
+/// To the next full millisecond: an entry never ends before its time by being written down.
+fn round_up(wall: SystemTime) -> SystemTime {
+    let since = wall
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    let over = since.subsec_nanos() % 1_000_000;
+    match over {
+        0 => wall,
+        over => wall + Duration::from_nanos(u64::from(1_000_000 - over)),
+    }
+}
+
+fn read_time(field: &str) -> Result<Option<SystemTime>, Rejected> {
+    match field {
+        "-" => Ok(None),
+        time => humantime::parse_rfc3339(time)
+            .map(Some)
+            .map_err(|_| Rejected::Corrupt),
+    }
+}
+
+fn write_generations(generations: &[Generation], out: &mut String) {
+    if generations.is_empty() {
+        out.push('-');
+    }
+    for (index, generation) in generations.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        escape(&generation.name, out);
+        out.push_str(&format!("={:032x}", generation.number));
+    }
+}
+
+fn read_generations(field: &str) -> Option<Vec<Generation>> {
+    if field == "-" {
+        return Some(Vec::new());
+    }
+    field
+        .split(',')
+        .map(|one| {
+            let (name, number) = one.split_once('=')?;
+            let number = u128::from_str_radix(number, 16).ok()?;
+            Some(Generation::new(unescape(name)?, number))
+        })
+        .collect()
+}
+
+fn checksum(line: &[u8], payload: &[u8]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(line);
+    // The line has no newline in it, so nothing can move from one part to the other.
+    hasher.update(b"\n");
+    hasher.update(payload);
+    let mut first = [0; 16];
+    first.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    format!("{:032x}", u128::from_be_bytes(first))
+}
+
+fn escape(text: &str, out: &mut String) {
+    let mut rest = text;
+    let breaks = |c: char| matches!(c, ' ' | '%' | ',' | '=') || c.is_control();
+    while let Some(at) = rest.find(breaks) {
+        out.push_str(&rest[..at]);
+        let c = rest[at..].chars().next().unwrap_or_default();
+        let mut utf8 = [0; 4];
+        for byte in c.encode_utf8(&mut utf8).bytes() {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+        rest = &rest[at + c.len_utf8()..];
+    }
+    out.push_str(rest);
+}
+
+fn unescape(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => {
+                let high = char::from(rest.next()?).to_digit(16)?;
+                let low = char::from(rest.next()?).to_digit(16)?;
+                u8::try_from(high * 16 + low).ok()?
+            }
+            plain => plain,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Foreign => "not an entry of this library",
+            Self::Corrupt => "damaged",
+            Self::Incompatible => "of another format or codec",
+            Self::OtherKey => "the entry of another key",
+            Self::OtherType => "a value of another type",
+            Self::Expired => "ended",
+        })
+    }
+}
+
+impl std::error::Error for Rejected {}

@@ -1,0 +1,227 @@
+//! What is stored under a key: a value, its times, and what it depends on.
+
+mod value;
+
+use std::any::Any;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::clock::Moment;
+
+pub use self::value::{CacheValue, ValueType};
+
+/// A value of any type, as memory keeps it.
+pub type AnyValue = Arc<dyn Any + Send + Sync>;
+
+/// What an entry depends on: when the number under `name` in its store is another, the entry is gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Generation {
+    /// The reserved name the number is kept under.
+    pub name: Box<str>,
+    /// The random number as it was read before the value was computed.
+    pub number: u128,
+}
+
+impl Generation {
+    /// The generation `number` of `name`.
+    pub fn new(name: impl Into<Box<str>>, number: u128) -> Self {
+        Self {
+            name: name.into(),
+            number,
+        }
+    }
+}
+
+/// A value with the times it lives by; cheap to clone.
+///
+/// Times are [`Moment`]s of the clock of the cache, stack or backend that made the entry. `Debug` shows
+/// the type and the times, never the value.
+///
+/// ```
+/// use std::time::Duration;
+/// use cachestack_backends::{Clock, Entry};
+///
+/// let now = Clock::system().now();
+/// let entry = Entry::new(String::from("Ada"), now).expiring(now.checked_add(Duration::from_secs(60)));
+/// assert!(entry.is_live(now));
+/// assert_eq!(entry.time_left(now), Some(Duration::from_secs(60)));
+/// assert_eq!(entry.value::<String>().map(String::as_str), Some("Ada"));
+/// ```
+#[derive(Clone)]
+pub struct Entry {
+    value: AnyValue,
+    value_type: &'static ValueType,
+    created_at: Moment,
+    fresh_until: Option<Moment>,
+    expires_at: Option<Moment>,
+    generations: Option<Arc<[Generation]>>,
+    encoded: Option<Arc<Encoded>>,
+}
+
+impl Entry {
+    /// An entry made now, without expiry.
+    pub fn new<T: CacheValue>(value: T, now: Moment) -> Self {
+        Self::from_any(Arc::new(value), ValueType::of::<T>(), now)
+    }
+
+    /// An entry of a value behind a pointer. `value_type` must describe the value's own type, else the
+    /// entry is a mismatch for every reader.
+    pub fn from_any(value: AnyValue, value_type: &'static ValueType, now: Moment) -> Self {
+        Self {
+            value,
+            value_type,
+            created_at: now,
+            fresh_until: None,
+            expires_at: None,
+            generations: None,
+            encoded: None,
+        }
+    }
+
+    /// The same entry, gone from that moment on; `None` keeps it until it is evicted.
+    #[must_use]
+    pub fn expiring(mut self, at: Option<Moment>) -> Self {
+        self.expires_at = at;
+        self
+    }
+
+    /// The same entry, fresh until that moment and stale from then on; `None` is fresh all its life.
+    #[must_use]
+    pub fn fresh_until(mut self, until: Option<Moment>) -> Self {
+        self.fresh_until = until;
+        self
+    }
+
+    /// The same entry, made at that moment.
+    #[must_use]
+    pub fn created(mut self, at: Moment) -> Self {
+        self.created_at = at;
+        self
+    }
+
+    /// The same entry, depending on those generations.
+    #[must_use]
+    pub fn depending_on(mut self, generations: impl IntoIterator<Item = Generation>) -> Self {
+        let generations: Arc<[Generation]> = generations.into_iter().collect();
+        self.generations = (!generations.is_empty()).then_some(generations);
+        self
+    }
+
+    /// The same entry, with at most so much time left from `now`; `None` changes nothing.
+    #[must_use]
+    pub fn capped(mut self, now: Moment, most: Option<Duration>) -> Self {
+        if let Some(end) = most.and_then(|most| now.checked_add(most)) {
+            self.expires_at = Some(self.expires_at.map_or(end, |at| at.min(end)));
+        }
+        self
+    }
+
+    /// The value, when it is a `T`.
+    #[inline]
+    pub fn value<T: Any>(&self) -> Option<&T> {
+        self.value.downcast_ref()
+    }
+
+    /// The value as it is kept.
+    pub fn any(&self) -> &AnyValue {
+        &self.value
+    }
+
+    /// What is known of the value's type.
+    pub fn value_type(&self) -> &'static ValueType {
+        self.value_type
+    }
+
+    /// When the value was computed or set.
+    pub fn created_at(&self) -> Moment {
+        self.created_at
+    }
+
+    /// Until when it is fresh, where that is before its end.
+    pub fn fresh_until_moment(&self) -> Option<Moment> {
+        self.fresh_until
+    }
+
+    /// When it ends.
+    pub fn expires_at(&self) -> Option<Moment> {
+        self.expires_at
+    }
+
+    /// The generations it depends on.
+    pub fn generations(&self) -> &[Generation] {
+        self.generations.as_deref().unwrap_or_default()
+    }
+
+    /// Whether it has not ended. An entry ends *at* its `expires_at`.
+    #[inline]
+    pub fn is_live(&self, now: Moment) -> bool {
+        self.expires_at.is_none_or(|at| now < at)
+    }
+
+    /// How much of its life is left; `None` without an end, zero when it has ended.
+    pub fn time_left(&self, now: Moment) -> Option<Duration> {
+        self.expires_at.map(|at| at.since(now))
+    }
+
+    /// The same entry with room to keep its bytes, so that several byte stores encode it once.
+    #[must_use]
+    pub fn sharing_bytes(mut self) -> Self {
+        self.encoded.get_or_insert_with(Arc::default);
+        self
+    }
+
+    /// The same entry without the bytes it may share, as memory keeps it.
+    #[must_use]
+    pub fn without_bytes(mut self) -> Self {
+        self.encoded = None;
+        self
+    }
+
+    /// The payload under that codec's name, made by `encode` unless a clone of this entry has it already.
+    pub(crate) fn payload(
+        &self,
+        codec: &str,
+        encode: impl FnOnce() -> crate::Result<Bytes>,
+    ) -> crate::Result<Bytes> {
+        match &self.encoded {
+            None => encode(),
+            Some(shared) => shared.get_or_encode(codec, encode),
+        }
+    }
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("type", &self.value_type.name())
+            .field("created_at", &self.created_at)
+            .field("fresh_until", &self.fresh_until)
+            .field("expires_at", &self.expires_at)
+            .field("generations", &self.generations().len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The payloads that were made of one value, by codec name.
+#[derive(Default)]
+struct Encoded(Mutex<Vec<(Box<str>, Bytes)>>);
+
+impl Encoded {
+    fn get_or_encode(
+        &self,
+        codec: &str,
+        encode: impl FnOnce() -> crate::Result<Bytes>,
+    ) -> crate::Result<Bytes> {
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, bytes)) = made.iter().find(|(name, _)| &**name == codec) {
+            return Ok(bytes.clone());
+        }
+        let bytes = encode()?;
+        made.push((codec.into(), bytes.clone()));
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,125 @@
+//! What a stack knows of a value's type: how to recognise, encode and decode it.
+
+use std::any::{Any, TypeId, type_name};
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::AnyValue;
+use crate::codec::{Codec, DecodeError};
+use crate::error::Result;
+use crate::fingerprint::{self, Traced};
+
+/// A value that every store can keep: serde writes and reads it, and threads may share it.
+///
+/// Implemented for every type that has the parts; there is nothing to write by hand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be cached: it must be `Serialize + DeserializeOwned + Clone + Send + Sync + 'static`",
+    label = "this value cannot be stored",
+    note = "derive `serde::Serialize`, `serde::Deserialize` and `Clone` on `{Self}` and on what it contains"
+)]
+pub trait CacheValue: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> CacheValue for T {}
+
+/// The descriptor of a value's type, which travels with reads and writes through a stack.
+///
+/// It lets a store that keeps bytes encode and decode a value it knows nothing of, and lets every store
+/// tell whether what it holds is what the reader wants.
+pub struct ValueType {
+    id: fn() -> TypeId,
+    name: fn() -> &'static str,
+    serde: Option<Serde>,
+}
+
+struct Serde {
+    trace: fn() -> Arc<Traced>,
+    encode: fn(&dyn Any, &Codec, &mut Vec<u8>) -> Result<()>,
+    decode: fn(&[u8], &Codec) -> Result<AnyValue, DecodeError>,
+}
+
+impl ValueType {
+    /// The descriptor of `T`.
+    pub const fn of<T: CacheValue>() -> &'static Self {
+        const {
+            &Self {
+                id: TypeId::of::<T>,
+                name: type_name::<T>,
+                serde: Some(Serde {
+                    trace: fingerprint::trace::<T>,
+                    encode: encode::<T>,
+                    decode: decode::<T>,
+                }),
+            }
+        }
+    }
+
+    /// The descriptor of a type that only memory can keep: no serde is asked of it.
+    pub const fn local<T: Send + Sync + 'static>() -> &'static Self {
+        const {
+            &Self {
+                id: TypeId::of::<T>,
+                name: type_name::<T>,
+                serde: None,
+            }
+        }
+    }
+
+    /// The type itself.
+    pub fn id(&self) -> TypeId {
+        (self.id)()
+    }
+
+    /// The type's name, for people.
+    pub fn name(&self) -> &'static str {
+        (self.name)()
+    }
+
+    /// Whether only stores that keep typed values can hold it.
+    pub fn is_local(&self) -> bool {
+        self.serde.is_none()
+    }
+
+    /// Whether `value` is of this type.
+    pub fn describes(&self, value: &AnyValue) -> bool {
+        (**value).type_id() == self.id()
+    }
+
+    pub(crate) fn trace(&self) -> Option<Arc<Traced>> {
+        self.serde.as_ref().map(|serde| (serde.trace)())
+    }
+
+    pub(crate) fn encode(&self, value: &AnyValue, codec: &Codec, out: &mut Vec<u8>) -> Result<()> {
+        match &self.serde {
+            Some(serde) => (serde.encode)(&**value, codec, out),
+            None => Err(crate::codec::cannot_leave_memory(self.name())),
+        }
+    }
+
+    pub(crate) fn decode(&self, bytes: &[u8], codec: &Codec) -> Result<AnyValue, DecodeError> {
+        match &self.serde {
+            Some(serde) => (serde.decode)(bytes, codec),
+            None => Err(DecodeError::new("the type is kept in memory only")),
+        }
+    }
+}
+
+fn encode<T: CacheValue>(value: &dyn Any, codec: &Codec, out: &mut Vec<u8>) -> Result<()> {
+    match value.downcast_ref::<T>() {
+        Some(value) => codec.encode(value, out),
+        None => Err(crate::codec::not_as_described(type_name::<T>())),
+    }
+}
+
+fn decode<T: CacheValue>(bytes: &[u8], codec: &Codec) -> Result<AnyValue, DecodeError> {
+    Ok(Arc::new(codec.decode::<T>(bytes)?))
+}
+
+impl fmt::Debug for ValueType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ValueType({})", self.name())
+    }
+}

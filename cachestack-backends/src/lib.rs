@@ -1,0 +1,31 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod backend;
+mod clock;
+mod codec;
+mod duration;
+mod entry;
+mod error;
+mod fence;
+mod fingerprint;
+mod key;
+#[cfg(feature = "memory")]
+mod memory;
+#[doc(hidden)]
+pub mod runtime;
+mod stats;
+mod tiered;
+
+pub use crate::backend::{AnyBackend, Backend, BackendInfo, Lookup, TimeLeft};
+pub use crate::clock::{Clock, Moment};
+pub use crate::codec::{Codec, DecodeError, Opened, Rejected, Sealed, Serializer};
+pub use crate::entry::{AnyValue, CacheValue, Entry, Generation, ValueType};
+pub use crate::error::{Error, ErrorKind, Operation, Result};
+pub use crate::fence::{Epoch, Fence, FenceToken, WriteAllGuard, WriteGuard};
+pub use crate::fingerprint::{Fingerprint, Misfit, Traced, trace};
+pub use crate::key::{Key, KeyDigest, KeyError, KeyText, KeyWriter, Namespace};
+#[cfg(feature = "memory")]
+pub use crate::memory::{EvictionPolicy, MemoryBackend, MemoryBuilder, MemoryConfig};
+pub use crate::stats::Stats;
+pub use crate::tiered::{Layer, TieredBuilder, TieredCache, WriteStrategy};

@@ -1,0 +1,296 @@
+//! The memory store itself.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::config::{MemoryBuilder, MemoryConfig, Weigher};
+use super::janitor::Janitor;
+use super::store::{Inserted, Limits, Store, Stored};
+use crate::backend::{Backend, BackendInfo, Lookup, Report, TimeLeft};
+use crate::clock::Clock;
+use crate::entry::{Entry, ValueType};
+use crate::error::{Error, ErrorKind, Operation, Result};
+use crate::fence::Fence;
+use crate::key::{Key, KeyDigest, Namespace};
+use crate::stats::Stats;
+
+/// A bounded store in this process; clones share it.
+///
+/// It keeps typed values: nothing is serialised, and a hit costs a map look-up and the clone of a
+/// pointer. Entries are found by a 128-bit keyed digest of their key; the key's text is not kept. Ended
+/// entries are misses at once. They are freed when their key is asked for, or in the background: at the
+/// latest after as long again as they lived, and a second. Nothing survives a restart.
+///
+/// ```
+/// use std::time::Duration;
+/// use cachestack_backends::{EvictionPolicy, MemoryBackend};
+///
+/// let memory = MemoryBackend::builder()
+///     .policy(EvictionPolicy::Lru)
+///     .max_entries(1_000)
+///     .ttl(Duration::from_secs(300))
+///     .build()?;
+/// # Ok::<(), cachestack_backends::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct MemoryBackend(Arc<Inner>);
+
+pub(super) struct Inner {
+    config: MemoryConfig,
+    weight: Option<(u64, Weigher)>,
+    clock: Clock,
+    store: Store,
+    report: Report,
+    fence: Fence,
+    janitor: Janitor,
+}
+
+impl Default for MemoryBackend {
+    fn default() -> Self {
+        Self::from_builder(MemoryBuilder::default())
+    }
+}
+
+impl MemoryBackend {
+    /// The store that `config` describes.
+    ///
+    /// # Errors
+    /// As [`MemoryBuilder::build`].
+    pub fn new(config: MemoryConfig) -> Result<Self> {
+        MemoryBuilder::from_config(config).build()
+    }
+
+    /// Starts with 10,000 entries by [`EvictionPolicy::S3Fifo`](super::EvictionPolicy::S3Fifo), no ttl.
+    pub fn builder() -> MemoryBuilder {
+        MemoryBuilder::default()
+    }
+
+    pub(super) fn from_builder(builder: MemoryBuilder) -> Self {
+        let limits = Limits {
+            entries: builder.config.max_entries,
+            weight: builder.weight.as_ref().map(|(most, _)| *most),
+        };
+        Self(Arc::new(Inner {
+            store: Store::new(builder.config.policy, limits),
+            report: Report::new("memory", builder.config.silent),
+            config: builder.config,
+            weight: builder.weight,
+            clock: builder.clock,
+            fence: Fence::new(),
+            janitor: Janitor::default(),
+        }))
+    }
+
+    /// How many entries are there, ended ones that are not freed yet included.
+    pub fn len(&self) -> usize {
+        self.0.store.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn find(&self, key: KeyDigest, value_type: &'static ValueType) -> Lookup {
+        let Some(stored) = self.0.store.get(key) else {
+            return Lookup::Miss;
+        };
+        if stored.entry.expires_at().is_some() && self.0.free_if_ended(key, &stored) {
+            return Lookup::Miss;
+        }
+        match value_type.describes(stored.entry.any()) {
+            true => Lookup::Hit(stored.entry),
+            false => Lookup::Mismatch,
+        }
+    }
+
+    fn put(&self, key: &Key, entry: Entry) -> Result<()> {
+        let inner = &self.0;
+        let now = inner.clock.now();
+        let entry = inner.info().bounded(entry.without_bytes(), now);
+        inner.report.counters.writes.add(1);
+        let left = entry.time_left(now);
+        if left == Some(Duration::ZERO) {
+            inner.store.remove_if(key.digest(), |_| true);
+            return Ok(());
+        }
+        let weight = inner
+            .weight
+            .as_ref()
+            .map_or(1, |(_, weigher)| weigher(key, &entry));
+        let stored = Stored {
+            entry,
+            space: space_of(key.namespace()),
+            weight,
+        };
+        match inner.store.insert(key.digest(), stored) {
+            Inserted::Kept { evicted } => inner.report.counters.evictions.add(evicted),
+            Inserted::TooHeavy => {
+                inner.store.remove_if(key.digest(), |_| true);
+                return Err(too_heavy(
+                    weight,
+                    inner.weight.as_ref().map(|(most, _)| *most),
+                ));
+            }
+        }
+        // Real time means nothing to entries that live by a clock moved by hand.
+        if let Some(left) = left.filter(|_| !inner.clock.is_manual()) {
+            inner.janitor.call(inner, left);
+        }
+        Ok(())
+    }
+}
+
+fn too_heavy(weight: u64, most: Option<u64>) -> Error {
+    let most = most.unwrap_or_default();
+    Error::new(
+        ErrorKind::TooLarge,
+        format!("the entry weighs {weight} bytes, too much for max_weight_bytes = {most}"),
+    )
+}
+
+fn space_of(namespace: &Namespace) -> KeyDigest {
+    namespace.digest("")
+}
+
+impl Inner {
+    fn info(&self) -> BackendInfo {
+        BackendInfo::new("memory")
+            .typed(true)
+            .immediate(true)
+            .detached(true)
+            .ttl(self.config.ttl)
+            .max_ttl(self.config.max_ttl)
+    }
+
+    pub(super) fn janitor(&self) -> &Janitor {
+        &self.janitor
+    }
+
+    fn free_if_ended(&self, key: KeyDigest, stored: &Stored) -> bool {
+        let now = self.clock.now();
+        if stored.is_live(now) {
+            return false;
+        }
+        if self.store.remove_if(key, |stored| !stored.is_live(now)) {
+            self.report.counters.expirations.add(1);
+        }
+        true
+    }
+
+    /// Frees every ended entry; the time until the next one ends, if any has an end.
+    pub(super) fn free_ended(&self) -> Option<Duration> {
+        let now = self.clock.now();
+        let mut next = None;
+        let freed = self.store.retain(|stored| {
+            if !stored.is_live(now) {
+                return false;
+            }
+            let end = stored.entry.expires_at();
+            next = next.into_iter().chain(end).min();
+            true
+        });
+        self.report.counters.expirations.add(freed);
+        next.map(|next| next.since(now))
+    }
+}
+
+impl Backend for MemoryBackend {
+    fn info(&self) -> BackendInfo {
+        self.0.info()
+    }
+
+    async fn get(&self, key: &Key, value_type: &'static ValueType) -> Result<Lookup> {
+        let found = self.find(key.digest(), value_type);
+        match found {
+            Lookup::Hit(_) => self.0.report.counters.hits.add(1),
+            _ => self.0.report.counters.misses.add(1),
+        }
+        Ok(found)
+    }
+
+    async fn set(&self, key: &Key, entry: Entry) -> Result<()> {
+        let put = self.put(key, entry);
+        self.0
+            .report
+            .outcome(Operation::Set, Some(key.digest()), put, || ())
+    }
+
+    async fn delete(&self, key: &Key) -> Result<()> {
+        self.0.report.counters.deletes.add(1);
+        self.0.store.remove_if(key.digest(), |_| true);
+        Ok(())
+    }
+
+    async fn exists(&self, key: &Key) -> Result<bool> {
+        let now = self.0.clock.now();
+        Ok(self
+            .0
+            .store
+            .look(key.digest())
+            .is_some_and(|stored| stored.is_live(now)))
+    }
+
+    async fn clear(&self, namespace: &Namespace) -> Result<()> {
+        let space = space_of(namespace);
+        self.0.store.retain(|stored| stored.space != space);
+        Ok(())
+    }
+
+    async fn stats(&self) -> Result<Stats> {
+        let inner = &self.0;
+        Ok(Stats {
+            entries: Some(inner.store.len() as u64),
+            max_entries: Some(inner.config.max_entries as u64),
+            bytes: inner.weight.as_ref().map(|_| inner.store.weight()),
+            max_bytes: inner.weight.as_ref().map(|(most, _)| *most),
+            policy: Some(inner.config.policy.name().into()),
+            ..inner.report.counters.stats("memory")
+        })
+    }
+
+    async fn purge_expired(&self, namespace: &Namespace) -> Result<u64> {
+        let (now, space) = (self.0.clock.now(), space_of(namespace));
+        let freed = self
+            .0
+            .store
+            .retain(|stored| stored.space != space || stored.is_live(now));
+        self.0.report.counters.expirations.add(freed);
+        Ok(freed)
+    }
+
+    async fn ttl(&self, key: &Key) -> Result<TimeLeft> {
+        let now = self.0.clock.now();
+        let stored = self.0.store.look(key.digest());
+        Ok(match stored.filter(|stored| stored.is_live(now)) {
+            None => TimeLeft::Missing,
+            Some(stored) => stored
+                .entry
+                .time_left(now)
+                .map_or(TimeLeft::Unlimited, TimeLeft::Left),
+        })
+    }
+
+    #[inline]
+    fn peek(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Entry> {
+        let found = self.find(key, value_type).hit();
+        if found.is_some() {
+            self.0.report.counters.hits.add(1);
+        }
+        found
+    }
+
+    fn fence(&self) -> Option<Fence> {
+        Some(self.0.fence.clone())
+    }
+}
+
+impl fmt::Debug for MemoryBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryBackend")
+            .field("config", &self.0.config)
+            .field("entries", &self.len())
+            .finish_non_exhaustive()
+    }
+}

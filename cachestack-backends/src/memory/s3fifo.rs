@@ -1,0 +1,127 @@
+//! The default policy, over `quick_cache`.
+
+use std::cell::{Cell, RefCell};
+use std::hash::BuildHasherDefault;
+
+use quick_cache::sync::Cache;
+use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
+
+use super::store::{Inserted, Limits, Stored};
+use crate::fence::DigestHasher;
+use crate::key::KeyDigest;
+
+/// Up to this weight the map is not divided, so that one entry may take nearly all of it.
+const UNDIVIDED: u64 = 256 << 20;
+
+type Hashed = BuildHasherDefault<DigestHasher>;
+
+pub(super) struct S3Fifo {
+    map: Cache<KeyDigest, Stored, ByWeight, Hashed, Evictions>,
+    weighs: bool,
+}
+
+impl S3Fifo {
+    pub(super) fn new(limits: Limits) -> Self {
+        let by_entries = ByWeight { least: None };
+        let (weighter, capacity, shards) = match limits.weight {
+            None => (by_entries, limits.entries as u64, None),
+            // The map has one limit. Where no entry counts for less than its share of the weight, the
+            // weight limits the number too.
+            Some(weight) => {
+                let least = weight.div_ceil(limits.entries as u64).max(1);
+                let shards = if weight < UNDIVIDED { 1 } else { 8 };
+                (ByWeight { least: Some(least) }, weight, Some(shards))
+            }
+        };
+        let mut options = OptionsBuilder::new();
+        options
+            .weight_capacity(capacity)
+            .estimated_items_capacity(limits.entries.min(1 << 16));
+        // A map of few entries is not divided either: each part would hold too few.
+        if let Some(shards) = shards.or((limits.entries < 1024).then_some(1)) {
+            options.shards(shards);
+        }
+        let Ok(options) = options.build() else {
+            unreachable!("both capacities are set")
+        };
+        Self {
+            map: Cache::with_options(options, weighter, Hashed::default(), Evictions),
+            weighs: limits.weight.is_some(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn get(&self, key: KeyDigest) -> Option<Stored> {
+        self.map.get(&key)
+    }
+
+    pub(super) fn look(&self, key: KeyDigest) -> Option<Stored> {
+        self.map.peek(&key)
+    }
+
+    pub(super) fn insert(&self, key: KeyDigest, stored: Stored) -> Inserted {
+        let mut evicted = Evicted::default();
+        self.map.insert_with_lifecycle(key, stored, &mut evicted);
+        // An entry that was too heavy comes back as its own eviction.
+        match evicted.0.contains(&key) {
+            true => Inserted::TooHeavy,
+            false => Inserted::Kept {
+                evicted: evicted.0.len() as u64,
+            },
+        }
+    }
+
+    pub(super) fn remove_if(&self, key: KeyDigest, which: impl FnOnce(&Stored) -> bool) -> bool {
+        self.map.remove_if(&key, |stored| which(stored)).is_some()
+    }
+
+    pub(super) fn retain(&self, keep: impl FnMut(&Stored) -> bool) -> u64 {
+        // The map asks through a shared reference, one entry after the other.
+        let keep = RefCell::new(keep);
+        let removed = Cell::new(0);
+        self.map.retain(|_, stored| {
+            let kept = (keep.borrow_mut())(stored);
+            removed.set(removed.get() + u64::from(!kept));
+            kept
+        });
+        removed.get()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.map.len()
+    }
+
+    pub(super) fn weight(&self) -> u64 {
+        match self.weighs {
+            true => self.map.iter().map(|(_, stored)| stored.weight).sum(),
+            false => 0,
+        }
+    }
+}
+
+/// Counts each entry as one, or by its weight but for no less than its share.
+#[derive(Clone)]
+struct ByWeight {
+    least: Option<u64>,
+}
+
+impl Weighter<KeyDigest, Stored> for ByWeight {
+    fn weight(&self, _: &KeyDigest, stored: &Stored) -> u64 {
+        self.least.map_or(1, |least| stored.weight.max(least))
+    }
+}
+
+/// Takes note of which entries had to go.
+#[derive(Clone)]
+struct Evictions;
+
+#[derive(Default)]
+struct Evicted(smallvec::SmallVec<[KeyDigest; 4]>);
+
+impl Lifecycle<KeyDigest, Stored> for Evictions {
+    type RequestState = Evicted;
+
+    fn on_evict(&self, state: &mut Evicted, key: KeyDigest, _: Stored) {
+        state.0.push(key);
+    }
+}

@@ -1,0 +1,107 @@
+//! What a map of entries must do, and which one serves a policy.
+
+use super::config::EvictionPolicy;
+use super::ordered::Ordered;
+use super::s3fifo::S3Fifo;
+use crate::clock::Moment;
+use crate::entry::Entry;
+use crate::key::KeyDigest;
+
+/// One entry with what the store must know of it.
+#[derive(Clone)]
+pub(super) struct Stored {
+    pub(super) entry: Entry,
+    /// Which namespace it is in, as [`Namespace::digest`](crate::Namespace::digest) of nothing.
+    pub(super) space: KeyDigest,
+    pub(super) weight: u64,
+}
+
+impl Stored {
+    pub(super) fn is_live(&self, now: Moment) -> bool {
+        self.entry.is_live(now)
+    }
+}
+
+/// How much a store may hold.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) entries: usize,
+    pub(super) weight: Option<u64>,
+}
+
+/// What an insertion did.
+pub(super) enum Inserted {
+    /// The entry is in, and so many others had to go.
+    Kept { evicted: u64 },
+    /// The entry is heavier than the store takes. Nothing is left under its key.
+    TooHeavy,
+}
+
+/// A bounded map that drops by a policy what has no more room.
+pub(super) enum Store {
+    S3Fifo(S3Fifo),
+    Ordered(Ordered),
+}
+
+impl Store {
+    pub(super) fn new(policy: EvictionPolicy, limits: Limits) -> Self {
+        match policy {
+            EvictionPolicy::S3Fifo => Self::S3Fifo(S3Fifo::new(limits)),
+            policy => Self::Ordered(Ordered::new(policy, limits)),
+        }
+    }
+
+    /// Looks up as a reader does, which the policy takes note of.
+    #[inline]
+    pub(super) fn get(&self, key: KeyDigest) -> Option<Stored> {
+        match self {
+            Self::S3Fifo(store) => store.get(key),
+            Self::Ordered(store) => store.get(key),
+        }
+    }
+
+    /// Looks up without the policy taking note.
+    pub(super) fn look(&self, key: KeyDigest) -> Option<Stored> {
+        match self {
+            Self::S3Fifo(store) => store.look(key),
+            Self::Ordered(store) => store.look(key),
+        }
+    }
+
+    pub(super) fn insert(&self, key: KeyDigest, stored: Stored) -> Inserted {
+        match self {
+            Self::S3Fifo(store) => store.insert(key, stored),
+            Self::Ordered(store) => store.insert(key, stored),
+        }
+    }
+
+    /// Removes the entry when it is such a one, and says whether it did.
+    pub(super) fn remove_if(&self, key: KeyDigest, which: impl FnOnce(&Stored) -> bool) -> bool {
+        match self {
+            Self::S3Fifo(store) => store.remove_if(key, which),
+            Self::Ordered(store) => store.remove_if(key, which),
+        }
+    }
+
+    /// Keeps only such entries, and says how many went.
+    pub(super) fn retain(&self, keep: impl FnMut(&Stored) -> bool) -> u64 {
+        match self {
+            Self::S3Fifo(store) => store.retain(keep),
+            Self::Ordered(store) => store.retain(keep),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::S3Fifo(store) => store.len(),
+            Self::Ordered(store) => store.len(),
+        }
+    }
+
+    pub(super) fn weight(&self) -> u64 {
+        match self {
+            Self::S3Fifo(store) => store.weight(),
+            Self::Ordered(store) => store.weight(),
+        }
+    }
+}

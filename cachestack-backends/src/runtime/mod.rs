@@ -1,0 +1,23 @@
+//! What the library runs on when there is no executor it may rely on: its own way to block, a small pool
+//! for file I/O and background copies, and a timer.
+
+mod block_on;
+mod pool;
+mod timer;
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+pub use self::block_on::{block_on, is_blocking};
+pub use self::pool::{PoolFull, pool};
+pub(crate) use self::timer::after as timer_after;
+pub use self::timer::{Sleep, sleep};
+
+/// Polls a future once. What is not ready by then is dropped.
+pub(crate) fn poll_once<F: Future>(future: F) -> Option<F::Output> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    }
+}

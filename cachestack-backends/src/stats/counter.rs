@@ -1,0 +1,53 @@
+//! Numbers that many threads raise.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::Stats;
+
+/// One number; reading it while others raise it gives some value it had.
+#[derive(Debug, Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    #[inline]
+    pub(crate) fn add(&self, by: u64) {
+        self.0.fetch_add(by, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The numbers every backend keeps.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) hits: Counter,
+    pub(crate) misses: Counter,
+    pub(crate) errors: Counter,
+    pub(crate) writes: Counter,
+    pub(crate) deletes: Counter,
+    pub(crate) evictions: Counter,
+    pub(crate) expirations: Counter,
+    pub(crate) corrupt: Counter,
+    pub(crate) backfills: Counter,
+    pub(crate) fenced: Counter,
+}
+
+impl Counters {
+    pub(crate) fn stats(&self, backend: impl Into<String>) -> Stats {
+        Stats {
+            hits: self.hits.get(),
+            misses: self.misses.get(),
+            errors: self.errors.get(),
+            writes: self.writes.get(),
+            deletes: self.deletes.get(),
+            evictions: self.evictions.get(),
+            expirations: self.expirations.get(),
+            corrupt: self.corrupt.get(),
+            backfills: self.backfills.get(),
+            fenced: self.fenced.get(),
+            ..Stats::new(backend)
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The stack as a backend: what the contract asks for, in terms of reading and writing the layers.
+
+use super::read::Errors;
+use super::stack::TieredCache;
+use crate::backend::{Backend, BackendInfo, Lookup, TimeLeft};
+use crate::entry::{Entry, ValueType};
+use crate::error::{Operation, Result};
+use crate::key::{Key, KeyDigest, Namespace};
+use crate::stats::Stats;
+
+impl Backend for TieredCache {
+    fn info(&self) -> BackendInfo {
+        let layers = &self.0.layers;
+        let all = |what: fn(&BackendInfo) -> bool| layers.iter().all(|it| what(&it.info));
+        BackendInfo {
+            shared: layers.iter().any(|it| it.info.shared),
+            typed: layers.iter().any(|it| it.info.typed),
+            detached: all(|info| info.detached),
+            // An entry lives as long as the lowest layer keeps it.
+            ttl: layers.last().and_then(|it| it.info.ttl),
+            max_ttl: layers.last().and_then(|it| it.info.max_ttl),
+            ..BackendInfo::new("tiered")
+        }
+    }
+
+    async fn get(&self, key: &Key, value_type: &'static ValueType) -> Result<Lookup> {
+        let found = self.find(key, value_type).await;
+        let report = &self.0.report;
+        report.outcome(Operation::Get, Some(key.digest()), found, || Lookup::Miss)
+    }
+
+    async fn set(&self, key: &Key, entry: Entry) -> Result<()> {
+        let written = self.overwrite(key, entry).await;
+        let report = &self.0.report;
+        report.outcome(Operation::Set, Some(key.digest()), written, || ())
+    }
+
+    async fn delete(&self, key: &Key) -> Result<()> {
+        let removed = self.remove_many(std::slice::from_ref(key)).await;
+        let report = &self.0.report;
+        report.outcome(Operation::Delete, Some(key.digest()), removed, || ())
+    }
+
+    async fn exists(&self, key: &Key) -> Result<bool> {
+        let mut errors = Errors::default();
+        for layer in &self.0.layers {
+            match layer.backend.exists(key).await {
+                Ok(true) => return Ok(true),
+                Ok(false) => {}
+                Err(error) => {
+                    layer.pass_over(&error);
+                    errors.add(error);
+                }
+            }
+        }
+        let answered = errors.unless_answered(self.0.layers.len());
+        let report = &self.0.report;
+        report
+            .outcome(Operation::Exists, Some(key.digest()), answered, || ())
+            .map(|()| false)
+    }
+
+    async fn clear(&self, namespace: &Namespace) -> Result<()> {
+        let cleared = self.clear_layers(namespace).await;
+        let report = &self.0.report;
+        report.outcome(Operation::Clear, None, cleared, || ())
+    }
+
+    async fn stats(&self) -> Result<Stats> {
+        let mut stats = self.0.report.counters.stats("tiered");
+        for layer in &self.0.layers {
+            let (passed_over, backfills) = (layer.seen.errors.get(), layer.seen.backfills.get());
+            // A layer that cannot even count is shown with what the stack saw of it.
+            let counted = layer.backend.stats().await;
+            let mut counted = counted.unwrap_or_else(|_| Stats::new(layer.info.name.clone()));
+            counted.errors = counted.errors.max(passed_over);
+            counted.backfills = counted.backfills.max(backfills);
+            stats.backfills += backfills;
+            stats.layers.push(counted);
+        }
+        Ok(stats)
+    }
+
+    async fn get_many(&self, keys: &[Key], value_type: &'static ValueType) -> Result<Vec<Lookup>> {
+        let found = self.find_many(keys, value_type).await;
+        let missed = || keys.iter().map(|_| Lookup::Miss).collect();
+        self.0.report.outcome(Operation::Get, None, found, missed)
+    }
+
+    async fn set_many(&self, entries: Vec<(Key, Entry)>) -> Result<()> {
+        let written = self.overwrite_many(entries).await;
+        self.0.report.outcome(Operation::Set, None, written, || ())
+    }
+
+    async fn delete_many(&self, keys: &[Key]) -> Result<()> {
+        let removed = self.remove_many(keys).await;
+        self.0
+            .report
+            .outcome(Operation::Delete, None, removed, || ())
+    }
+
+    async fn purge_expired(&self, namespace: &Namespace) -> Result<u64> {
+        let mut purged = Ok(0);
+        for layer in &self.0.layers {
+            let here = layer.backend.purge_expired(namespace).await;
+            purged = purged.and_then(|so_far| here.map(|here| so_far + here));
+        }
+        self.0.report.outcome(Operation::Purge, None, purged, || 0)
+    }
+
+    async fn ttl(&self, key: &Key) -> Result<TimeLeft> {
+        // No layer keeps an entry longer than the one below it, so the lowest that has it knows.
+        let mut errors = Errors::default();
+        for layer in self.0.layers.iter().rev() {
+            match layer.backend.ttl(key).await {
+                Ok(TimeLeft::Missing) => {}
+                Ok(left) => return Ok(left),
+                Err(error) => {
+                    layer.pass_over(&error);
+                    errors.add(error);
+                }
+            }
+        }
+        let answered = errors.unless_answered(self.0.layers.len());
+        let report = &self.0.report;
+        report
+            .outcome(Operation::Ttl, Some(key.digest()), answered, || ())
+            .map(|()| TimeLeft::Missing)
+    }
+
+    async fn close(&self) -> Result<()> {
+        let mut closed = self.flush().await;
+        for layer in &self.0.layers {
+            closed = layer.backend.close().await.and(closed);
+        }
+        closed
+    }
+
+    #[inline]
+    fn peek(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Entry> {
+        self.peek_layers(key, value_type)
+    }
+}
