@@ -1,0 +1,87 @@
+#![doc = include_str!("../README.md")]
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `args.rs` | attribute tokens → arguments, each with its span |
+//! | `item.rs` | item tokens → a function with its parameters; its body stays unparsed |
+//! | `template.rs` | the text of `key = "..."` → literals and placeholders |
+//! | `time.rs` | `ttl = ...` |
+//! | `cached/`, `invalidate/` | `model.rs`: what is validated; `expand.rs`: the code, which cannot fail |
+//! | `diag.rs` | all mistakes at once, each at its token, with the user's item left as it is |
+
+mod args;
+mod cached;
+mod diag;
+mod invalidate;
+mod item;
+mod template;
+mod time;
+
+use proc_macro::TokenStream;
+
+/// Caches what a function returns.
+///
+/// | argument | value | default |
+/// |---|---|---|
+/// | `ttl` | seconds (`60`, `0.5`), a text (`"1h 30m"`), or any `Duration` expression | the cache's ttl |
+/// | `key` | a template such as `"user:{id}:{lang}"`, or an expression that displays as the key | the function's path and all arguments |
+/// | `condition` | a closure or path, called with `&value`; `false` keeps the value out of the cache | everything is kept |
+/// | `cache` | a name that `configure_named` knows, or an expression: a `Cache`, or a reference, `Arc` or `LazyLock` of one | the configured cache |
+/// | `skip` | `skip(a, b)`: arguments that are not part of the key; or `#[cached(skip)]` on the parameter | none |
+/// | `version` | a number that is part of the key: count it up, and old values are not found any more | none |
+///
+/// Works on free functions, sync and async. Of a `Result` only `Ok` is kept. Concurrent calls with equal
+/// arguments share one computation. A cache that is down never fails the function: it computes.
+///
+/// Arguments that are part of the key must be `Serialize`. Kept values must be `Serialize`,
+/// `DeserializeOwned`, `Clone`, `Send`, `Sync` and `'static`.
+///
+/// # In a template
+///
+/// `{...}` holds any expression over the arguments, written by its `Display`. `%`, `:` and the punctuation
+/// between the template's placeholders are percent-escaped in it, so that two calls with different values
+/// never meet. `{url:raw}` takes the last placeholder unescaped. `{{` and `}}` are braces. Each argument is
+/// named in the template or skipped. Two functions with one template share their entries.
+///
+/// # What comes with the function
+///
+/// A type of the function's name: with `get_user` in scope, `get_user::entry(42)` is the handle on one entry
+/// (`key`, `peek`, `get`, `put`, `invalidate`), and `get_user::uncached(42)` is the function without its
+/// cache.
+///
+/// # Cancellation
+///
+/// An async call that is dropped while it computes hands over to one of those who wait.
+#[proc_macro_attribute]
+pub fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
+    cached::expand(args.into(), item.into()).into()
+}
+
+/// Deletes cached entries after a mutation has succeeded.
+///
+/// | argument | value |
+/// |---|---|
+/// | `get_user(id)` | the entry of a cached function for these arguments, checked against its signature |
+/// | `key` | a template such as `"user:{id}"`, or an expression that displays as the key |
+/// | `cache` | where the `key`s are: a name in quotes or an expression; default: the configured cache |
+///
+/// Targets and keys may be given several times. They are written before the body runs, which may move the
+/// arguments; the entries are deleted after it, unless it returned an `Err`. Works on free functions, sync
+/// and async. An invalidation that a store does not take is counted and traced; the function's result is
+/// not touched.
+#[proc_macro_attribute]
+pub fn invalidate(args: TokenStream, item: TokenStream) -> TokenStream {
+    invalidate::expand(args.into(), item.into()).into()
+}
+
+/// The text of a key by a template, as `#[cached(key = "...")]` writes it.
+///
+/// `key!("user:{id}")` escapes as the attribute does, so it finds what the function stored.
+///
+/// # Panics
+///
+/// When the `Display` of a placeholder's value fails, as `format!` does.
+#[proc_macro]
+pub fn key(template: TokenStream) -> TokenStream {
+    template::expand_key(template.into()).into()
+}

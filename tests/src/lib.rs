@@ -1,0 +1,1 @@
+//! Tests of cachestack that use its public names only; see the folder `tests`.

@@ -69,6 +69,25 @@ fn distinct(classes: &[usize]) -> usize {
     classes.iter().max().map_or(0, |max| max + 1)
 }
 
+/// Leads every edge past newtypes to what is in them; the new root.
+pub(super) fn skip_newtypes(nodes: &mut [Node], root: NodeId) -> NodeId {
+    let inside = |mut id: NodeId| {
+        // A newtype that holds nothing but itself has no end, and no value either.
+        for _ in 0..nodes.len() {
+            match (nodes[id].head, nodes[id].children.as_slice()) {
+                (Head::Newtype(_), [inner]) => id = *inner,
+                _ => break,
+            }
+        }
+        id
+    };
+    let beyond: Vec<_> = (0..nodes.len()).map(inside).collect();
+    for node in nodes {
+        node.redirect(|edge| beyond[edge]);
+    }
+    beyond[root]
+}
+
 /// The bytes that a fingerprint is taken from.
 pub(super) fn encode(nodes: &[Node]) -> Vec<u8> {
     let mut out = FORMAT.to_vec();

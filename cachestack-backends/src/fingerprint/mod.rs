@@ -7,9 +7,12 @@
 //! `BTreeMap` of the same types. What serde cannot see is not in it: a change of meaning (cents to euros), or of
 //! the way a value is written when it is still read the same; the latter is what [`Traced::fit`] is for.
 //!
-//! [`trace`] learns the shape by running the type's `Deserialize` with invented values, told that the format is
+//! [`trace()`] learns the shape by running the type's `Deserialize` with invented values, told that the format is
 //! *not* human-readable. Types that differ between the two are thus seen as binary formats see them: an `IpAddr` as
 //! an enum of byte tuples, a `Uuid` as bytes; chrono's times are strings in both.
+//!
+//! What a hand-written `Deserialize` reads only after a certain *value* (a version number, say) is seen only if a
+//! sample happens to be it; what depends on a variant is found, and needs a self-describing codec.
 //!
 //! A trace is bounded: 20,000 runs of the type's `Deserialize`, 512 of them on end without learning anything,
 //! 4,194,304 reads, 16,384 places, 96 containers within each other. What meets a bound is incomplete. A
@@ -69,14 +72,17 @@ impl fmt::Debug for Fingerprint {
 /// What is known of a type: its shape, and what follows from it.
 #[derive(Debug)]
 pub struct Traced {
-    /// In canonical form; the first node is the type itself.
+    /// The shape, with edges that pass newtypes over.
     nodes: Vec<Node>,
+    root: NodeId,
     fingerprint: Fingerprint,
     is_complete: bool,
     needs_self_describing: Option<String>,
 }
 
 /// What is known of `T`, traced at the first call for each type in this process and kept.
+///
+/// Tracing makes values of `T` and drops them.
 ///
 /// # Panics
 ///
@@ -100,7 +106,7 @@ pub fn trace<T: DeserializeOwned + 'static>() -> Arc<Traced> {
 impl Traced {
     fn new<T: DeserializeOwned>() -> Self {
         let sketch = trace::sketch::<T>();
-        let nodes = canon::smallest(&sketch.nodes, sketch.root);
+        let mut nodes = canon::smallest(&sketch.nodes, sketch.root);
         let is_complete = !sketch.exhausted && !nodes.iter().any(Node::is_unsure);
         let mut hasher = blake3::Hasher::new();
         hasher.update(&canon::encode(&nodes));
@@ -113,6 +119,7 @@ impl Traced {
             fingerprint: Fingerprint(u64::from_le_bytes(bits)),
             is_complete,
             needs_self_describing: self_describing_reason(&nodes),
+            root: canon::skip_newtypes(&mut nodes, 0),
             nodes,
         }
     }
@@ -124,14 +131,15 @@ impl Traced {
         self.fingerprint
     }
 
-    /// Why only a self-describing codec (JSON, `MessagePack`) can carry this type, in one lowercase clause that
-    /// begins with 'it'; `None` if any codec may.
+    /// Why only a self-describing codec (JSON, `MessagePack`) can carry this type, in one lowercase clause
+    /// about 'it', the type; `None` if any codec may.
     #[must_use]
     pub fn needs_self_describing(&self) -> Option<&str> {
         self.needs_self_describing.as_deref()
     }
 
-    /// True if all of the type was seen, so that every change of its shape changes its fingerprint.
+    /// True if tracing came to an end and no place was left unseen or needs a self-describing codec: then every
+    /// change of the shape changes the fingerprint.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.is_complete
@@ -150,7 +158,7 @@ impl Traced {
     /// variant under an index, a sequence or map that does not say its length beforehand; or where the value's own
     /// `Serialize` fails.
     pub fn fit<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), Misfit> {
-        value.serialize(fit::Walk::new(&self.nodes))
+        value.serialize(fit::Walk::new(&self.nodes, self.root))
     }
 }
 
@@ -174,10 +182,10 @@ fn self_describing_reason(nodes: &[Node]) -> Option<String> {
             "it asks for `deserialize_any`{at} (untagged or internally tagged enum, flatten, serde_json::Value)"
         ),
         Why::IgnoredAny => format!("it passes over data by `deserialize_ignored_any`{at}"),
-        Why::Identifier => format!("it reads the keys of a map as names{at} (flatten)"),
-        Why::Varies => {
-            format!("it reads{at} what depends on what it read before (adjacently tagged enum)")
+        Why::Identifier => {
+            format!("it asks for `deserialize_identifier`{at} (adjacently tagged enum, flatten)")
         }
+        Why::Varies => format!("what it reads{at} depends on what it read before"),
         Why::ByName => format!("it knows the variants of an enum by name alone{at}"),
         Why::AsMap => format!("it cannot read the fields of a struct in their order{at}"),
     })

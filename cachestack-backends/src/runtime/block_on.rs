@@ -9,6 +9,7 @@ use std::thread::{self, Thread};
 
 thread_local! {
     static BLOCKING: Cell<bool> = const { Cell::new(false) };
+    static WAKER: Waker = Waker::from(Arc::new(Unpark(thread::current())));
 }
 
 struct Unpark(Thread);
@@ -29,7 +30,8 @@ impl Wake for Unpark {
 /// place.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    // Waiting is a loop, so a wake-up that was meant for another call on this thread does no harm.
+    let waker = WAKER.with(Waker::clone);
     let mut context = Context::from_waker(&waker);
     loop {
         let polled = {

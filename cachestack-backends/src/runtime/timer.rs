@@ -50,7 +50,9 @@ impl Future for Sleep {
 impl Drop for Sleep {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket {
-            timer().lock().sleepers.remove(&(self.until, ticket));
+            // The waker goes when the lock is free: it may run anything.
+            let waker = timer().lock().sleepers.remove(&(self.until, ticket));
+            drop(waker);
         }
     }
 }
@@ -119,9 +121,10 @@ impl Timer {
             state.last_ticket += 1;
             state.last_ticket
         });
-        state.sleepers.insert((until, ticket), waker.clone());
+        let before = state.sleepers.insert((until, ticket), waker.clone());
         let is_next = state.sleepers.first_key_value().map(|(key, _)| key.1) == Some(ticket);
         drop(state);
+        drop(before);
         if is_next {
             self.changed.notify_one();
         }

@@ -48,8 +48,8 @@ impl<'s> Items<'s> {
         len: Option<usize>,
     ) -> Result<Self, Misfit> {
         match (len, expect) {
-            (Some(len), _) => Self::tuple(walk, expect, len, ""),
-            (None, Expect::Anything) => Self::tuple(walk, expect, 0, ""),
+            (Some(len), _) => Ok(Self::tuple(walk, expect, len, "")),
+            (None, Expect::Anything) => Ok(Self::tuple(walk, expect, 0, "")),
             (None, _) => Err(Misfit::new("written as sequence without its length")),
         }
     }
@@ -60,14 +60,14 @@ impl<'s> Items<'s> {
         expect: Expect<'s>,
         wanted: usize,
         variant: &'static str,
-    ) -> Result<Self, Misfit> {
-        Ok(Self {
+    ) -> Self {
+        Self {
             walk,
             expect,
             wanted,
             written: 0,
             variant,
-        })
+        }
     }
 
     fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Misfit> {
@@ -82,8 +82,15 @@ impl<'s> Items<'s> {
                 None => return Ok(()),
             },
         };
-        let outcome = value.serialize(self.walk.to(at));
-        outcome.map_err(|misfit| misfit.beneath(format_args!("{}[{index}]", Variant(self.variant))))
+        match value.serialize(self.walk.to(at)) {
+            Ok(()) => Ok(()),
+            Err(misfit) => Err(self.beneath(misfit, index)),
+        }
+    }
+
+    #[cold]
+    fn beneath(&self, misfit: Misfit, index: usize) -> Misfit {
+        misfit.beneath(format_args!("{}[{index}]", Variant(self.variant)))
     }
 
     fn finish(self) -> Result<(), Misfit> {
@@ -94,7 +101,7 @@ impl<'s> Items<'s> {
             written, wanted, ..
         } = self;
         let misfit = Misfit::new(format!(
-            "written with {written} elements, read with {wanted}"
+            "written with {written} elements instead of {wanted}"
         ));
         Err(misfit.beneath(Variant(self.variant)))
     }
@@ -182,7 +189,7 @@ impl SerializeMap for Entries<'_> {
             return Ok(());
         }
         Err(Misfit::new(format!(
-            "written with {written} entries, announced with {wanted}"
+            "written with {written} entries instead of {wanted}"
         )))
     }
 }
@@ -215,27 +222,51 @@ impl<'s> Fields<'s> {
         }
     }
 
-    /// Aliases stand beside their field, in the order of the fields: so as many fields as are read, all named in
-    /// the list and in its order, are the same fields.
     fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Misfit> {
-        let Some((names, fields)) = self.expect else {
+        let Some(at) = self.next(key)? else {
             return Ok(());
         };
-        let ahead = names.get(self.name..).unwrap_or_default();
-        let within = 1 + names.len() - fields.len();
-        let found = ahead.iter().take(within).position(|name| *name == key);
-        let (Some(found), Some(id)) = (found, fields.get(self.written)) else {
-            let reason = match ahead.first() {
-                Some(next) => format!("field `{key}` is written where `{next}` is read"),
-                None => format!("field `{key}` is written but not read"),
-            };
-            return Err(Misfit::new(reason).beneath(Variant(self.variant)));
+        match value.serialize(self.walk.to(at)) {
+            Ok(()) => Ok(()),
+            Err(misfit) => Err(self.beneath(misfit, key)),
+        }
+    }
+
+    /// Where the field named `key` is read; `None` where anything fits.
+    ///
+    /// Aliases stand beside their field, in the order of the fields: so as many fields as are read, all named in
+    /// the list and in its order, are the same fields (unless one that is only written bears another's alias while
+    /// a third is only read).
+    #[inline]
+    fn next(&mut self, key: &'static str) -> Result<Option<&'s Node>, Misfit> {
+        let Some((names, fields)) = self.expect else {
+            return Ok(None);
         };
-        self.name += found + 1;
-        self.written += 1;
-        value
-            .serialize(self.walk.to(&self.walk.nodes[*id]))
-            .map_err(|misfit| misfit.beneath(format_args!("{}.{key}", Variant(self.variant))))
+        let aliases = names.len() - fields.len();
+        let ahead = names.get(self.name..).unwrap_or_default();
+        let found = ahead.iter().take(1 + aliases).position(|name| *name == key);
+        match (found, fields.get(self.written)) {
+            (Some(found), Some(id)) => {
+                self.name += found + 1;
+                self.written += 1;
+                Ok(Some(&self.walk.nodes[*id]))
+            }
+            _ => Err(self.stray(key, ahead.first())),
+        }
+    }
+
+    #[cold]
+    fn stray(&self, key: &str, next: Option<&&str>) -> Misfit {
+        let reason = match next {
+            Some(next) => format!("field `{key}` is written where `{next}` is read"),
+            None => format!("field `{key}` is written but not read"),
+        };
+        Misfit::new(reason).beneath(Variant(self.variant))
+    }
+
+    #[cold]
+    fn beneath(&self, misfit: Misfit, key: &str) -> Misfit {
+        misfit.beneath(format_args!("{}.{key}", Variant(self.variant)))
     }
 
     fn skip(&self, key: &'static str) -> Result<(), Misfit> {

@@ -10,7 +10,7 @@ mod compound;
 use serde::ser::{Serialize, Serializer};
 
 use super::misfit::Misfit;
-use super::shape::{Body, Head, Leaf, Node, Variant};
+use super::shape::{Body, Head, Leaf, Node, NodeId, Variant};
 use compound::{Entries, Expect, Fields, Items};
 
 /// What the elements of bytes read as.
@@ -20,41 +20,30 @@ static BYTE: Node = Node::bare(Head::Leaf(Leaf::U8));
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Walk<'s> {
     nodes: &'s [Node],
-    /// Never a newtype: those leave no mark on the wire.
     at: &'s Node,
 }
 
 impl<'s> Walk<'s> {
-    /// At the root.
-    pub(super) fn new(nodes: &'s [Node]) -> Self {
-        static NOTHING: Node = Node::bare(Head::Unknown);
+    /// At `root` of a shape without newtypes: those leave no mark on the wire.
+    pub(super) fn new(nodes: &'s [Node], root: NodeId) -> Self {
         Self {
             nodes,
-            at: nodes.first().unwrap_or(&NOTHING),
+            at: &nodes[root],
         }
-        .inside()
     }
 
+    #[inline]
     fn to(self, at: &'s Node) -> Self {
-        Self { at, ..self }.inside()
-    }
-
-    /// Steps into newtypes. One that holds nothing but itself cannot be made, so that the way is bounded.
-    fn inside(mut self) -> Self {
-        for _ in 0..self.nodes.len() {
-            match (self.at.head, self.at.children.as_slice()) {
-                (Head::Newtype(_), [inner]) => self.at = &self.nodes[*inner],
-                _ => break,
-            }
-        }
-        self
+        Self { at, ..self }
     }
 
     /// True where tracing did not learn what is read.
+    #[inline]
     fn is_free(self) -> bool {
         matches!(self.at.head, Head::Unknown | Head::Opaque(_))
     }
 
+    #[inline]
     fn leaf(self, leaf: Leaf) -> Result<(), Misfit> {
         match self.at.head {
             Head::Leaf(read) if read == leaf => Ok(()),
@@ -112,6 +101,7 @@ impl<'s> Walk<'s> {
 
 macro_rules! leaves {
     ($($serialize:ident $ty:ty: $leaf:ident,)*) => {$(
+        #[inline]
         fn $serialize(self, _: $ty) -> Result<(), Misfit> {
             self.leaf(Leaf::$leaf)
         }
@@ -148,7 +138,7 @@ impl<'s> Serializer for Walk<'s> {
     }
 
     fn serialize_bytes(self, _: &[u8]) -> Result<(), Misfit> {
-        let is_byte = |id: &usize| self.to(&self.nodes[*id]).at.head == BYTE.head;
+        let is_byte = |id: &NodeId| self.nodes[*id].head == BYTE.head;
         match (self.at.head, self.at.children.as_slice()) {
             (Head::Seq, [element]) if is_byte(element) => Ok(()),
             _ => self.leaf(Leaf::Bytes),
@@ -230,7 +220,7 @@ impl<'s> Serializer for Walk<'s> {
             (Head::Tuple(_) | Head::TupleStruct(..), all) => (Expect::InOrder(all), all.len()),
             _ => return Err(self.differs(Head::Tuple(len))),
         };
-        Items::tuple(self, expect, read, "")
+        Ok(Items::tuple(self, expect, read, ""))
     }
 
     fn serialize_tuple_struct(self, _: &'static str, len: usize) -> Result<Items<'s>, Misfit> {
@@ -249,7 +239,7 @@ impl<'s> Serializer for Walk<'s> {
             Some(read) => (Expect::InOrder(&read.children), read.children.len()),
             None => (Expect::Anything, len),
         };
-        Items::tuple(self, expect, read, name)
+        Ok(Items::tuple(self, expect, read, name))
     }
 
     fn serialize_map(self, len: Option<usize>) -> Result<Entries<'s>, Misfit> {

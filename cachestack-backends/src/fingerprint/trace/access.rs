@@ -9,7 +9,8 @@ use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess
 use super::super::shape::{Body, Head, Names, NodeId, Why};
 use super::Refusal;
 use super::plan::Pick;
-use super::tracer::{Place, Tracer};
+use super::slot::Place;
+use super::tracer::Tracer;
 
 /// The same place so many times: a sequence or a long tuple.
 pub(super) struct Repeat<'t> {

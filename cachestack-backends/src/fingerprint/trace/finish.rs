@@ -2,7 +2,8 @@
 
 use super::super::shape::{Body, Head, Node, Variant};
 use super::Sketch;
-use super::tracer::{Arm, ROOT, Slot, Tracer};
+use super::slot::{Arm, Slot};
+use super::tracer::{ROOT, Tracer};
 
 impl Tracer {
     /// Closes the books.

@@ -2,7 +2,9 @@
 //!
 //! One run sees one value: one variant of each enum, one sample at each leaf. Runs are repeated, each steered to
 //! the nearest place not seen yet, until there is none. A container met again (same visitor, name and fields) is
-//! the same place, which closes recursion; there the shortest known value is invented.
+//! the same place, which closes recursion; there the shortest known value is invented. (So two types that have one
+//! path, say from two versions of a crate, and one name and list of fields, are taken for one. If they are seen to
+//! read differently, the place counts as one that needs a self-describing codec.)
 //!
 //! What bounds a trace: [`MAX_RUNS`], [`MAX_IDLE_RUNS`], [`MAX_READS`], [`MAX_PLACES`] and [`MAX_DEPTH`]. Beyond
 //! them it ends with what it has seen.
@@ -13,6 +15,7 @@ mod finish;
 mod plan;
 mod probe;
 mod samples;
+mod slot;
 mod tracer;
 
 use serde::de::DeserializeOwned;

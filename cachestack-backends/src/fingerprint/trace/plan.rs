@@ -2,7 +2,8 @@
 
 use super::super::shape::{Body, Head, NodeId, Why};
 use super::samples::COUNTS;
-use super::tracer::{Arm, Slot, Tracer};
+use super::slot::{Arm, Slot};
+use super::tracer::Tracer;
 use super::{CALM_DEPTH, Refusal};
 
 /// No value is known, or nothing is left to see.

@@ -8,7 +8,8 @@ use super::super::shape::{Head, Leaf, Names, NodeId, Why};
 use super::access::{Choice, Entries, Repeat};
 use super::plan::Pick;
 use super::samples::{ANYTHING, BOOLS, BYTES, CHARS, FLOATS, INTEGERS, LENGTHS, STRINGS};
-use super::tracer::{Place, Tracer};
+use super::slot::Place;
+use super::tracer::Tracer;
 use super::{MAX_TUPLE, Refusal};
 
 /// Answers one read at one place.

@@ -5,53 +5,16 @@ use std::collections::HashMap;
 
 use serde::de::DeserializeSeed;
 
-use super::super::shape::{Body, Head, Leaf, NodeId, Why};
+use super::super::shape::{Head, Leaf, NodeId, Why};
+use super::blame::Stuck;
 use super::plan::NEVER;
+use super::slot::{Arm, Slot};
 use super::{MAX_DEPTH, MAX_IDLE_RUNS, MAX_PLACES, MAX_READS, MAX_RUNS, Probe, Refusal};
 
 /// The place of the traced type itself.
 pub(super) const ROOT: NodeId = 0;
 
-/// A place, and what is to be invented there next.
-#[derive(Debug)]
-pub(super) struct Slot {
-    pub(super) head: Head,
-    pub(super) children: Vec<NodeId>,
-    pub(super) arms: Vec<Arm>,
-    /// What became of an enum's names when they were offered in place of an index; only asked for with aliases.
-    pub(super) name_tags: Vec<Option<u64>>,
-    /// This place turned out to be that one.
-    pub(super) same_as: Option<NodeId>,
-    /// The alternative to take, out of so many.
-    pub(super) choice: usize,
-    pub(super) alternatives: usize,
-    /// The samples that the leaf's own visitor refused, by bit.
-    pub(super) refused: u64,
-    /// How often the current run is inside.
-    active: u32,
-    /// The depth of the shortest known value.
-    pub(super) height: u32,
-    /// The way to the nearest unseen place beneath.
-    pub(super) distance: u32,
-}
-
-/// What is known of one wire index of an enum.
-#[derive(Debug, Clone)]
-pub(super) struct Arm {
-    pub(super) body: Body,
-    pub(super) children: Vec<NodeId>,
-    /// Which identifier the index became.
-    pub(super) tag: Option<u64>,
-    pub(super) tries: u32,
-}
-
-/// Where a row of children hangs: at a place, or at one variant of it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
-    pub(super) id: NodeId,
-    pub(super) arm: Option<usize>,
-}
-
+/// What one trace knows.
 #[derive(Debug)]
 pub(super) struct Tracer {
     pub(super) slots: Vec<Slot>,
@@ -72,7 +35,7 @@ pub(super) struct Tracer {
     runs: u32,
     idle: u32,
     reads: u32,
-    pub(super) stuck: super::blame::Stuck,
+    pub(super) stuck: Stuck,
 }
 
 impl Tracer {
@@ -91,7 +54,7 @@ impl Tracer {
             runs: 0,
             idle: 0,
             reads: 0,
-            stuck: super::blame::Stuck::default(),
+            stuck: Stuck::default(),
         }
     }
 
@@ -116,7 +79,7 @@ impl Tracer {
     pub(super) fn end(&mut self, ok: bool) {
         if self.facts > self.facts_before {
             self.idle = 0;
-            self.stuck = super::blame::Stuck::default();
+            self.stuck = Stuck::default();
             return;
         }
         self.idle += 1;
@@ -286,44 +249,5 @@ impl Tracer {
         }
         self.reads += 1;
         Ok(())
-    }
-}
-
-impl Slot {
-    fn new() -> Self {
-        Self {
-            head: Head::Unknown,
-            children: Vec::new(),
-            arms: Vec::new(),
-            name_tags: Vec::new(),
-            same_as: None,
-            choice: 0,
-            alternatives: 0,
-            refused: 0,
-            active: 0,
-            height: NEVER,
-            distance: NEVER,
-        }
-    }
-
-    /// The first sample from `start` on that was not refused.
-    pub(super) fn open_from(&self, start: usize) -> Option<usize> {
-        (start..self.alternatives).find(|sample| *sample >= 64 || self.refused >> sample & 1 == 0)
-    }
-
-    /// True when a leaf's visitor took none of the samples.
-    pub(super) fn is_refused(&self) -> bool {
-        self.refused != 0 && self.open_from(0).is_none()
-    }
-}
-
-impl Arm {
-    fn new() -> Self {
-        Self {
-            body: Body::Unknown,
-            children: Vec::new(),
-            tag: None,
-            tries: 0,
-        }
     }
 }

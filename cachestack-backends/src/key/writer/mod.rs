@@ -34,9 +34,9 @@
 //! # Templates
 //!
 //! A placeholder is written by `Display` with `%`, `:`, control characters and the characters that its template
-//! reserves percent-escaped. `%` itself is always escaped, so the value can be read back; and two lists of values
-//! differ in text if each literal between two placeholders begins or continues with a character, other than `%`,
-//! that is escaped in both.
+//! reserves percent-escaped. `%` itself is always escaped, so a value can be read back. Two lists of values differ in
+//! text if each literal between two placeholders contains a character, other than `%` and hexadecimal digits, that
+//! the placeholder before it escapes: its first occurrence ends that placeholder's part.
 
 mod buffer;
 mod bytes;

@@ -1,13 +1,15 @@
 //! Recognises `HashSet`s, which tell serde no more than that they are sequences.
 
 /// Types that serialise as what they hold.
-const TRANSPARENT: [&str; 6] = [
+const TRANSPARENT: [&str; 7] = [
     "&mut ",
     "&",
     "alloc::boxed::Box<",
     "alloc::rc::Rc<",
     "alloc::sync::Arc<",
     "alloc::borrow::Cow<",
+    // The lifetime of a `Cow`, which not all compilers name.
+    "'_, ",
 ];
 
 const SETS: [&str; 2] = [
@@ -45,6 +47,7 @@ mod tests {
             type_name::<Rc<&HashSet<u8>>>(),
             type_name::<Arc<Box<HashSet<u8>>>>(),
             type_name::<Cow<'_, HashSet<u8>>>(),
+            "alloc::borrow::Cow<std::collections::hash::set::HashSet<u8>>",
             "&hashbrown::set::HashSet<u8>",
         ] {
             assert!(is_set(name), "{name}");

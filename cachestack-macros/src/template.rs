@@ -1,0 +1,256 @@
+//! The text of `key = "..."` → literals and placeholders.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Error, Expr, ExprLit, ExprPath, Lit, LitStr};
+
+use crate::args::private;
+use crate::diag::Diag;
+
+/// How a key is written by hand.
+pub(crate) enum KeyForm {
+    Template(Template),
+    /// An expression that displays as the key.
+    Expression(Box<Expr>),
+}
+
+/// A template whose values cannot meet: something stands between any two placeholders that is escaped in
+/// both.
+pub(crate) struct Template {
+    source: LitStr,
+    parts: Vec<Part>,
+    /// The characters between placeholders, to be escaped in their values.
+    reserved: String,
+}
+
+enum Part {
+    Literal(String),
+    Placeholder { value: Box<Expr>, raw: bool },
+}
+
+impl KeyForm {
+    pub(crate) fn parse(value: Expr) -> syn::Result<Self> {
+        match value {
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(source),
+                ..
+            }) => Template::parse(source).map(Self::Template),
+            Expr::Lit(other) => Err(Error::new_spanned(
+                other,
+                "`key` is a template in quotes, as in `key = \"user:{id}\"`, or an expression",
+            )),
+            expression => Ok(Self::Expression(Box::new(expression))),
+        }
+    }
+
+    /// Every name that stands in the form, wherever it stands.
+    pub(crate) fn names(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        match self {
+            Self::Expression(value) => collect_names(value.to_token_stream(), &mut names),
+            Self::Template(template) => {
+                for part in &template.parts {
+                    if let Part::Placeholder { value, .. } = part {
+                        collect_names(value.to_token_stream(), &mut names);
+                    }
+                }
+            }
+        }
+        names
+    }
+
+    /// Placeholders that are a bare name which no argument has.
+    pub(crate) fn check_names(&self, known: &[&Ident], diag: &mut Diag) {
+        let Self::Template(template) = self else {
+            return;
+        };
+        for part in &template.parts {
+            let Part::Placeholder { value, .. } = part else {
+                continue;
+            };
+            let Some(name) = bare_name(value) else {
+                continue;
+            };
+            // A constant is as good as a literal.
+            let text = name.to_string();
+            let constant = text
+                .chars()
+                .all(|c| c.is_uppercase() || c == '_' || c.is_numeric());
+            if !constant && !known.contains(&name) {
+                let list: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
+                let has = match list.is_empty() {
+                    true => "the function has no arguments".to_owned(),
+                    false => format!("the arguments are {}", list.join(", ")),
+                };
+                diag.add(Error::new(
+                    template.source.span(),
+                    format!("no argument is called `{text}`, as in `{{{text}}}`; {has}"),
+                ));
+            }
+        }
+    }
+
+    /// Statements that write the key into `writer`.
+    pub(crate) fn write(&self, writer: &Ident) -> TokenStream {
+        match self {
+            Self::Expression(value) => quote!(#writer.raw(&(#value));),
+            Self::Template(template) => template.write(writer),
+        }
+    }
+}
+
+impl Template {
+    fn parse(source: LitStr) -> syn::Result<Self> {
+        let text = source.value();
+        let mut parts: Vec<Part> = Vec::new();
+        let mut literal = String::new();
+        let mut rest = text.chars().peekable();
+        let fail = |message: String| Err(Error::new(source.span(), message));
+        while let Some(c) = rest.next() {
+            match c {
+                '{' | '}' if rest.next_if_eq(&c).is_some() => literal.push(c),
+                '}' => return fail("a `}` without its `{`; write `}}` for a brace".into()),
+                '{' => {
+                    let mut inside = String::new();
+                    let mut depth = 1;
+                    for c in rest.by_ref() {
+                        match c {
+                            '{' => depth += 1,
+                            '}' => depth -= 1,
+                            _ => {}
+                        }
+                        if depth == 0 {
+                            break;
+                        }
+                        inside.push(c);
+                    }
+                    if depth != 0 {
+                        return fail(format!(
+                            "`{{{inside}` is not closed; write `{{{{` for a brace"
+                        ));
+                    }
+                    if !literal.is_empty() {
+                        parts.push(Part::Literal(std::mem::take(&mut literal)));
+                    }
+                    parts.push(placeholder(&source, &inside)?);
+                }
+                c => literal.push(c),
+            }
+        }
+        if !literal.is_empty() {
+            parts.push(Part::Literal(literal));
+        }
+        let reserved = reserved(&source, &parts)?;
+        Ok(Self {
+            source,
+            parts,
+            reserved,
+        })
+    }
+
+    fn write(&self, writer: &Ident) -> TokenStream {
+        let reserved = &self.reserved;
+        let span = self.source.span();
+        let parts = self.parts.iter().map(|part| match part {
+            Part::Literal(text) => quote!(#writer.literal(#text);),
+            Part::Placeholder { value, raw: true } => {
+                quote_spanned!(span=> #writer.raw(&(#value));)
+            }
+            Part::Placeholder { value, raw: false } => {
+                quote_spanned!(span=> #writer.placeholder(&(#value), #reserved);)
+            }
+        });
+        quote!(#(#parts)*)
+    }
+}
+
+fn placeholder(source: &LitStr, inside: &str) -> syn::Result<Part> {
+    let trimmed = inside.trim();
+    let (text, raw) = match trimmed.strip_suffix(":raw") {
+        Some(text) if !text.ends_with(':') => (text, true),
+        _ => (trimmed, false),
+    };
+    let fail = |why: &str| Error::new(source.span(), format!("`{{{inside}}}` {why}"));
+    if text.is_empty() {
+        return Err(fail("is empty; name an argument in it, as in `{id}`"));
+    }
+    let value: Expr = LitStr::new(text, source.span()).parse().map_err(|error| {
+        fail(&format!(
+            "is not an expression: {error}; the only thing that may follow it is `:raw`"
+        ))
+    })?;
+    Ok(Part::Placeholder {
+        value: Box::new(value),
+        raw,
+    })
+}
+
+/// The characters that keep the values of placeholders apart, or why there are too few.
+fn reserved(source: &LitStr, parts: &[Part]) -> syn::Result<String> {
+    let places: Vec<usize> = (0..parts.len())
+        .filter(|&i| matches!(parts[i], Part::Placeholder { .. }))
+        .collect();
+    let mut reserved: BTreeSet<char> = BTreeSet::new();
+    for pair in places.windows(2) {
+        if let Part::Placeholder { raw: true, .. } = &parts[pair[0]] {
+            let message = "only the last placeholder may be `:raw`: what follows it could be part of its value";
+            return Err(Error::new(source.span(), message));
+        }
+        let between: Vec<char> = match &parts[pair[0] + 1] {
+            Part::Literal(text) => text.chars().collect(),
+            Part::Placeholder { .. } => {
+                let message = "two placeholders with nothing between them: (`1`, `23`) and (`12`, `3`) \
+                               would share a key; put `:` between them";
+                return Err(Error::new(source.span(), message));
+            }
+        };
+        let separators = between
+            .iter()
+            .filter(|c| !c.is_alphanumeric() && **c != '%');
+        if separators.clone().next().is_none() {
+            let message = "between two placeholders there must be punctuation other than `%`, which is \
+                           escaped in their values; put `:` there";
+            return Err(Error::new(source.span(), message));
+        }
+        reserved.extend(separators);
+    }
+    Ok(reserved.into_iter().collect())
+}
+
+fn bare_name(value: &Expr) -> Option<&Ident> {
+    match value {
+        Expr::Path(ExprPath { path, .. }) => path.get_ident(),
+        _ => None,
+    }
+}
+
+/// Every name in the tokens, wherever it stands.
+pub(crate) fn collect_names(tokens: TokenStream, names: &mut BTreeSet<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(name) => {
+                names.insert(name.to_string());
+            }
+            TokenTree::Group(group) => collect_names(group.stream(), names),
+            _ => {}
+        }
+    }
+}
+
+/// `key!("...")`
+pub(crate) fn expand_key(tokens: TokenStream) -> TokenStream {
+    let template = match syn::parse2(tokens).and_then(Template::parse) {
+        Ok(template) => template,
+        Err(error) => return error.into_compile_error(),
+    };
+    let private = private();
+    let writer = quote::format_ident!("__key", span = proc_macro2::Span::mixed_site());
+    let parts = template.write(&writer);
+    quote! {{
+        let mut #writer = #private::KeyWriter::template();
+        #parts
+        #private::finish_key(#writer)
+    }}
+}

@@ -1,0 +1,48 @@
+//! `ttl = ...`: seconds, a text, or an expression.
+
+use std::time::Duration;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Error, Expr, ExprLit, ExprUnary, Lit, UnOp};
+
+/// The expression of a `Duration`, checked where it is a literal.
+pub(crate) fn parse(name: &str, value: &Expr) -> syn::Result<TokenStream> {
+    let wrong = |why: &str| {
+        let message = format!(
+            "{why}; `{name}` is a time above zero: seconds (`60`, `0.5`), a text (`\"1h 30m\"`, \
+             `\"250ms\"`), or an expression of type `Duration`",
+        );
+        Error::new_spanned(value, message)
+    };
+    let time = match value {
+        Expr::Lit(ExprLit { lit, .. }) => match lit {
+            Lit::Int(seconds) if seconds.suffix().is_empty() => seconds
+                .base10_parse()
+                .map(Duration::from_secs)
+                .map_err(|_| wrong("this number is too large"))?,
+            Lit::Float(seconds) if seconds.suffix().is_empty() => seconds
+                .base10_parse()
+                .ok()
+                .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+                .ok_or_else(|| wrong("this number is too large"))?,
+            Lit::Str(text) => humantime::parse_duration(&text.value())
+                .map_err(|error| wrong(&format!("this is not a time: {error}")))?,
+            _ => return Err(wrong("this is not a time")),
+        },
+        Expr::Unary(ExprUnary {
+            op: UnOp::Neg(_), ..
+        }) => return Err(wrong("a time cannot be negative")),
+        expression => {
+            return Ok(quote! {{
+                let time: ::core::time::Duration = #expression;
+                time
+            }});
+        }
+    };
+    if time.is_zero() {
+        return Err(wrong("a time of zero keeps nothing"));
+    }
+    let (seconds, nanos) = (time.as_secs(), time.subsec_nanos());
+    Ok(quote!(::core::time::Duration::new(#seconds, #nanos)))
+}

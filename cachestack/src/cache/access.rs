@@ -1,0 +1,206 @@
+//! Reading, writing and deleting by hand.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use cachestack_backends::{
+    AnyValue, Backend, CacheValue, Entry, Error, ErrorKind, Key, Operation, Result, ValueType,
+};
+
+use super::{Cache, CacheStats, EntryOptions};
+
+impl Cache {
+    /// The value under a key, when there is one of that type. One look-up in each layer down to the first
+    /// that has it, which copies it into those above.
+    ///
+    /// # Errors
+    /// When no layer could answer, or the cache was closed.
+    pub async fn get<T: CacheValue>(&self, key: impl AsRef<str>) -> Result<Option<T>> {
+        let found = self.get_with_ttl(key).await?;
+        Ok(found.map(|(value, _)| value))
+    }
+
+    /// The value under a key, with how long it will still live; `None` for the time is without end.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn get_with_ttl<T: CacheValue>(
+        &self,
+        key: impl AsRef<str>,
+    ) -> Result<Option<(T, Option<Duration>)>> {
+        let stack = self.open()?;
+        let key = self.key(key);
+        let value_type = ValueType::of::<T>();
+        let entry = match stack.peek(key.digest(), value_type) {
+            Some(entry) => Some(entry),
+            None => stack.get(&key, value_type).await?.hit(),
+        };
+        let now = stack.clock().now();
+        Ok(entry.and_then(|entry| Some((entry.value::<T>()?.clone(), entry.time_left(now)))))
+    }
+
+    /// Stores a value in every layer, in place of what was there. Computations that are under way for this
+    /// key give way to it.
+    ///
+    /// # Errors
+    /// When the ttl is zero, or a layer failed: the error of the highest that did. The others have the
+    /// value. When the cache was closed.
+    pub async fn set<T: CacheValue>(
+        &self,
+        key: impl AsRef<str>,
+        value: T,
+        options: impl Into<EntryOptions>,
+    ) -> Result<()> {
+        let key = self.key(key);
+        let entry = self.entry(value, &options.into())?;
+        self.open()?.set(&key, entry).await
+    }
+
+    /// Deletes what is under a key from every layer. When this returns `Ok`, no call that begins later in
+    /// this process gets what was there, not even from a computation or copy that is under way.
+    ///
+    /// # Errors
+    /// When a layer failed, or the cache was closed.
+    pub async fn delete(&self, key: impl AsRef<str>) -> Result<()> {
+        self.delete_key(&self.key(key)).await
+    }
+
+    pub(crate) async fn delete_key(&self, key: &Key) -> Result<()> {
+        self.open()?.delete(key).await
+    }
+
+    /// Whether a live entry of any type is under a key, in any layer. Nothing is decoded or copied.
+    ///
+    /// # Errors
+    /// When no layer could answer, or the cache was closed.
+    pub async fn exists(&self, key: impl AsRef<str>) -> Result<bool> {
+        self.open()?.exists(&self.key(key)).await
+    }
+
+    /// Deletes everything in this cache's namespace from every layer, and nothing else.
+    ///
+    /// # Errors
+    /// When a layer failed, or the cache was closed.
+    pub async fn clear(&self) -> Result<()> {
+        self.open()?.clear(&self.0.namespace).await
+    }
+
+    /// The values under several keys, in their order. One `get_many` a layer for what is still missing.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn get_many<T: CacheValue>(
+        &self,
+        keys: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Vec<Option<T>>> {
+        let keys: Vec<Key> = keys.into_iter().map(|key| self.key(key)).collect();
+        let found = self.open()?.get_many(&keys, ValueType::of::<T>()).await?;
+        let value = |entry: Entry| entry.value::<T>().cloned();
+        Ok(found
+            .into_iter()
+            .map(|it| it.hit().and_then(value))
+            .collect())
+    }
+
+    /// Stores several values. One `set_many` a layer; of several values under one key the last wins.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set).
+    pub async fn set_many<T: CacheValue>(
+        &self,
+        entries: impl IntoIterator<Item = (impl AsRef<str>, T)>,
+        options: impl Into<EntryOptions>,
+    ) -> Result<()> {
+        let options = options.into();
+        let entries: Result<Vec<(Key, Entry)>> = entries
+            .into_iter()
+            .map(|(key, value)| Ok((self.key(key), self.entry(value, &options)?)))
+            .collect();
+        self.open()?.set_many(entries?).await
+    }
+
+    /// Deletes several keys. One `delete_many` a layer.
+    ///
+    /// # Errors
+    /// As [`delete`](Self::delete).
+    pub async fn delete_many(&self, keys: impl IntoIterator<Item = impl AsRef<str>>) -> Result<()> {
+        let keys: Vec<Key> = keys.into_iter().map(|key| self.key(key)).collect();
+        self.open()?.delete_many(&keys).await
+    }
+
+    /// Frees what ended entries of this cache's namespace still take, in every layer; says how many there
+    /// were.
+    ///
+    /// # Errors
+    /// When a layer failed, or the cache was closed.
+    pub async fn purge_expired(&self) -> Result<u64> {
+        self.open()?.purge_expired(&self.0.namespace).await
+    }
+
+    /// What was counted since the cache was made. Works after [`close`](Self::close) too.
+    ///
+    /// # Errors
+    /// When the stack cannot be asked.
+    pub async fn stats(&self) -> Result<CacheStats> {
+        let stack = self.0.stack.stats().await?;
+        let (space, flights) = (self.0.namespace.as_str(), self.0.flights.len());
+        Ok(self.0.counters.stats(space, flights, stack))
+    }
+
+    /// Waits until what is under way in the background has arrived in its layers.
+    ///
+    /// # Errors
+    /// [`Timeout`](ErrorKind::Timeout) after 30 s.
+    pub async fn flush(&self) -> Result<()> {
+        self.0.stack.flush().await
+    }
+
+    /// Ends background work and closes every layer. From then on operations by hand are errors, and
+    /// functions compute. Closing twice is fine.
+    ///
+    /// # Errors
+    /// When a layer could not be brought to its end.
+    pub async fn close(&self) -> Result<()> {
+        match self.0.closed.swap(true, Ordering::AcqRel) {
+            true => Ok(()),
+            false => self.0.stack.close().await,
+        }
+    }
+
+    fn entry<T: CacheValue>(&self, value: T, options: &EntryOptions) -> Result<Entry> {
+        if options.ttl == Some(Duration::ZERO) {
+            let message =
+                "a ttl of zero keeps nothing; leave it out for the default, or delete the key";
+            return Err(Error::new(ErrorKind::Config, message).at("cache", Operation::Set));
+        }
+        let now = self.0.stack.clock().now();
+        Ok(Entry::new(value, now).capped(now, self.lifetime(options.ttl)))
+    }
+
+    /// Stores a function's value by hand.
+    pub(crate) async fn put_any(
+        &self,
+        key: &Key,
+        value: AnyValue,
+        value_type: &'static ValueType,
+        ttl: Option<Duration>,
+    ) -> Result<()> {
+        let stack = self.open()?;
+        let now = stack.clock().now();
+        let entry = Entry::from_any(value, value_type, now).capped(now, self.lifetime(ttl));
+        stack.set(key, entry).await
+    }
+
+    /// Counts an invalidation that a layer did not take.
+    pub(crate) fn count_failed_invalidation(&self) {
+        self.0.counters.failed_open.one_more();
+    }
+
+    /// The time to live that a call asks for, with the cache's own default and limit.
+    pub(super) fn lifetime(&self, ttl: Option<Duration>) -> Option<Duration> {
+        match (ttl.or(self.0.ttl), self.0.max_ttl) {
+            (Some(ttl), Some(most)) => Some(ttl.min(most)),
+            (ttl, most) => ttl.or(most),
+        }
+    }
+}

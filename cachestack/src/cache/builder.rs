@@ -1,0 +1,172 @@
+//! The settings of a cache.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use cachestack_backends::{
+    AnyBackend, Clock, Error, ErrorKind, Layer, Namespace, Operation, Result, TieredBuilder,
+    TieredCache, WriteStrategy,
+};
+
+use super::{Cache, Inner};
+use crate::cache::stats::Counters;
+use crate::flight::Flights;
+
+/// How long a waiter waits for a leader before it computes too.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// Builds a [`Cache`]; see [`Cache::builder`].
+///
+/// ```
+/// use std::time::Duration;
+/// use cachestack::{Cache, FileBackend, MemoryBackend};
+///
+/// # let folder = tempfile::tempdir()?;
+/// let cache = Cache::builder()
+///     .namespace("shop")
+///     .layer(MemoryBackend::builder().max_entries(10_000).build()?)
+///     .layer(FileBackend::builder(folder.path()).build()?)
+///     .ttl(Duration::from_secs(600))
+///     .build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct CacheBuilder {
+    stack: TieredBuilder,
+    layers: usize,
+    namespace: Namespace,
+    ttl: Option<Duration>,
+    max_ttl: Option<Duration>,
+    wait: Duration,
+}
+
+impl Default for CacheBuilder {
+    fn default() -> Self {
+        Self {
+            stack: TieredCache::builder().shared_fence(true),
+            layers: 0,
+            namespace: Namespace::default(),
+            ttl: None,
+            max_ttl: None,
+            wait: WAIT,
+        }
+    }
+}
+
+impl CacheBuilder {
+    /// Adds a layer below those that are there: a backend, or a [`Layer`] with settings of its own.
+    pub fn layer(mut self, layer: impl Into<Layer>) -> Self {
+        self.stack = self.stack.layer(layer);
+        self.layers += 1;
+        self
+    }
+
+    /// The namespace of all keys. Default: the empty one.
+    pub fn namespace(mut self, namespace: impl Into<Namespace>) -> Self {
+        self.namespace = namespace.into();
+        self
+    }
+
+    /// How long an entry lives that is stored without a ttl of its own. Default: what each layer says.
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.ttl = Some(ttl);
+        self
+    }
+
+    /// The longest any entry lives, whatever it is stored with. Default: no limit.
+    pub fn max_ttl(mut self, max_ttl: Duration) -> Self {
+        self.max_ttl = Some(max_ttl);
+        self
+    }
+
+    /// How long callers wait for the one that computes, before one of them computes too. Default: 10 s.
+    pub fn wait(mut self, wait: Duration) -> Self {
+        self.wait = wait;
+        self
+    }
+
+    /// When layers get what is set. Default: [`WriteStrategy::WriteThrough`].
+    pub fn write_strategy(mut self, strategy: WriteStrategy) -> Self {
+        self.stack = self.stack.write_strategy(strategy);
+        self
+    }
+
+    /// Whether failures of the stack are only counted, and an operation by hand does as if nothing were
+    /// there. Cached functions never fail by their cache anyway. Default: no.
+    pub fn silent(mut self, silent: bool) -> Self {
+        self.stack = self.stack.silent(silent);
+        self
+    }
+
+    /// The clock entries live by. Default: the system's. Memory layers should have the same.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.stack = self.stack.clock(clock);
+        self
+    }
+
+    /// Makes the cache. Without a layer it is over an embedded memory store of 10,000 entries, where the
+    /// feature `memory` is on.
+    ///
+    /// # Errors
+    /// [`Config`](ErrorKind::Config) when a time is zero, or there is no layer and no memory store.
+    pub fn build(self) -> Result<Cache> {
+        for (name, time) in [
+            ("ttl", self.ttl),
+            ("max_ttl", self.max_ttl),
+            ("wait", Some(self.wait)),
+        ] {
+            if time == Some(Duration::ZERO) {
+                let message =
+                    format!("{name} is zero, it must be longer; leave it out for the default");
+                let error = Error::new(ErrorKind::Config, message);
+                return Err(error.at("cache", Operation::Open));
+            }
+        }
+        #[cfg(feature = "memory")]
+        let stack = match self.layers {
+            0 => self
+                .stack
+                .layer(cachestack_backends::MemoryBackend::default()),
+            _ => self.stack,
+        };
+        #[cfg(not(feature = "memory"))]
+        let stack = self.stack;
+        Ok(Cache(Arc::new(Inner {
+            stack: stack.build()?,
+            namespace: self.namespace,
+            ttl: self.ttl,
+            max_ttl: self.max_ttl,
+            wait: self.wait,
+            flights: Flights::default(),
+            counters: Counters::default(),
+            closed: AtomicBool::new(false),
+        })))
+    }
+}
+
+/// A cache with default settings over that backend.
+pub(super) fn over(backend: &AnyBackend) -> Cache {
+    let stack = match backend.downcast_ref::<TieredCache>() {
+        Some(stack) => Ok(stack.clone()),
+        None => TieredCache::builder()
+            .shared_fence(true)
+            .layer(backend.clone())
+            .build(),
+    };
+    // Only a stack without layers, or with a ttl of zero, is refused.
+    let Ok(stack) = stack else {
+        unreachable!("a stack of one layer without settings")
+    };
+    Cache(Arc::new(Inner {
+        stack,
+        namespace: Namespace::default(),
+        ttl: None,
+        max_ttl: None,
+        wait: WAIT,
+        flights: Flights::default(),
+        counters: Counters::default(),
+        closed: AtomicBool::new(false),
+    }))
+}

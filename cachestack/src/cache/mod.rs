@@ -1,0 +1,137 @@
+//! The cache that applications hold: a stack of stores with a namespace, and typed values in and out.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `builder.rs` | [`CacheBuilder`] |
+//! | `options.rs` | [`EntryOptions`]: what may be said of one entry |
+//! | `access.rs` | reading, writing and deleting by hand |
+//! | `compute.rs` | looking up or computing, one computation a key |
+//! | `blocking.rs` | [`BlockingCache`]: the same for sync code |
+//! | `stats.rs` | [`CacheStats`] |
+
+mod access;
+mod blocking;
+mod builder;
+mod compute;
+mod options;
+mod stats;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use cachestack_backends::{
+    AnyBackend, Backend, Entry, Error, ErrorKind, Key, KeyDigest, Namespace, Result, TieredCache,
+    ValueType,
+};
+
+pub use self::blocking::BlockingCache;
+pub use self::builder::CacheBuilder;
+pub(crate) use self::compute::{Kept, Lookup};
+pub use self::options::EntryOptions;
+pub use self::stats::CacheStats;
+
+use self::stats::Counters;
+use crate::flight::Flights;
+
+/// A cache over any backend or stack of them; cheap to clone, clones are one cache.
+///
+/// Values go in and come out typed; keys are texts within the cache's namespace. Several caches may share
+/// one store under different namespaces. All methods are `async` and need no particular runtime;
+/// [`blocking`](Self::blocking) is the same for sync code.
+///
+/// ```
+/// use cachestack::{Cache, MemoryBackend};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), cachestack::Error> {
+/// let cache = Cache::builder()
+///     .namespace("shop")
+///     .layer(MemoryBackend::builder().max_entries(10_000).build()?)
+///     .build()?;
+/// cache.set("greeting", String::from("hello"), None).await?;
+/// assert_eq!(cache.get::<String>("greeting").await?.as_deref(), Some("hello"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Cache(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    stack: TieredCache,
+    namespace: Namespace,
+    ttl: Option<Duration>,
+    max_ttl: Option<Duration>,
+    wait: Duration,
+    flights: Flights,
+    counters: Counters,
+    closed: AtomicBool,
+}
+
+impl Cache {
+    /// Starts without a layer; see [`CacheBuilder`].
+    pub fn builder() -> CacheBuilder {
+        CacheBuilder::default()
+    }
+
+    /// The namespace all keys of this cache are in.
+    pub fn namespace(&self) -> &Namespace {
+        &self.0.namespace
+    }
+
+    /// The full key that `text` has in this cache.
+    pub fn key(&self, text: impl AsRef<str>) -> Key {
+        Key::new(&self.0.namespace, text.as_ref())
+    }
+
+    /// The stack of stores under this cache. What is written there by hand bypasses its counters, not
+    /// its fence.
+    pub fn stack(&self) -> &TieredCache {
+        &self.0.stack
+    }
+
+    /// Looks a function's entry up in the layers that answer at once.
+    #[inline]
+    pub(crate) fn peek(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Entry> {
+        if self.is_closed() {
+            return None;
+        }
+        self.0.stack.peek(key, value_type)
+    }
+
+    /// Whether [`close`](Self::close) was called.
+    #[inline]
+    pub fn is_closed(&self) -> bool {
+        self.0.closed.load(Ordering::Acquire)
+    }
+
+    fn open(&self) -> Result<&TieredCache> {
+        match self.is_closed() {
+            true => Err(Error::new(ErrorKind::Closed, "this cache was closed")),
+            false => Ok(&self.0.stack),
+        }
+    }
+
+    /// This cache for sync code, in or out of a runtime.
+    pub fn blocking(&self) -> BlockingCache {
+        BlockingCache::new(self.clone())
+    }
+}
+
+/// A cache without namespace over one backend, or over a [`TieredCache`] as it is.
+impl<B: Backend> From<B> for Cache {
+    fn from(backend: B) -> Self {
+        let backend = AnyBackend::new(backend);
+        builder::over(&backend)
+    }
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache")
+            .field("namespace", &self.0.namespace.as_str())
+            .field("stack", &self.0.stack)
+            .field("in_flight", &self.0.flights.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,51 @@
+//! What may be said of one entry when it is stored.
+
+use std::time::Duration;
+
+/// How one entry is kept. A `Duration` stands for its ttl, `None` for the defaults.
+///
+/// ```
+/// use std::time::Duration;
+/// use cachestack::{Cache, EntryOptions};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), cachestack::Error> {
+/// let cache = Cache::builder().build()?;
+/// cache.set("a", 1, None).await?;
+/// cache.set("b", 2, Duration::from_secs(60)).await?;
+/// cache.set("c", 3, EntryOptions::new().ttl(Duration::from_secs(60))).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EntryOptions {
+    /// How long the entry lives. Default: the cache's ttl, else what each layer says. Zero is an error.
+    pub ttl: Option<Duration>,
+}
+
+impl EntryOptions {
+    /// The defaults of the cache.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How long the entry lives.
+    #[must_use]
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.ttl = Some(ttl);
+        self
+    }
+}
+
+impl From<Duration> for EntryOptions {
+    fn from(ttl: Duration) -> Self {
+        Self::new().ttl(ttl)
+    }
+}
+
+impl From<Option<Duration>> for EntryOptions {
+    fn from(ttl: Option<Duration>) -> Self {
+        Self { ttl }
+    }
+}

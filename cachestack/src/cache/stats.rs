@@ -1,0 +1,84 @@
+//! What a cache counted.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use cachestack_backends::Stats;
+use serde::Serialize;
+
+/// What a cache counted since it was made, with its stack's numbers below.
+///
+/// `Display` is a few lines for people.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct CacheStats {
+    /// The cache's namespace.
+    pub namespace: String,
+    /// Computations that began.
+    pub computed: u64,
+    /// Calls that took the result of another call's computation.
+    pub coalesced: u64,
+    /// Computed values that were not stored, by their condition or a ttl of zero.
+    pub refused: u64,
+    /// Look-ups and stores of functions that failed; the functions went on.
+    pub failed_open: u64,
+    /// Calls that were computed without the cache: it was closed, or their key could not be written.
+    pub uncached: u64,
+    /// Keys that are being computed at this moment.
+    pub in_flight: u64,
+    /// The stack, layer by layer.
+    pub stack: Stats,
+}
+
+impl fmt::Display for CacheStats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "computed {}, coalesced {}, refused {}, failed open {}, uncached {}, in flight {}\n{}",
+            self.computed,
+            self.coalesced,
+            self.refused,
+            self.failed_open,
+            self.uncached,
+            self.in_flight,
+            self.stack,
+        )
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    pub(crate) fn one_more(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) computed: Counter,
+    pub(crate) coalesced: Counter,
+    pub(crate) refused: Counter,
+    pub(crate) failed_open: Counter,
+    pub(crate) uncached: Counter,
+}
+
+impl Counters {
+    pub(super) fn stats(&self, namespace: &str, in_flight: usize, stack: Stats) -> CacheStats {
+        CacheStats {
+            namespace: namespace.to_owned(),
+            computed: self.computed.get(),
+            coalesced: self.coalesced.get(),
+            refused: self.refused.get(),
+            failed_open: self.failed_open.get(),
+            uncached: self.uncached.get(),
+            in_flight: in_flight as u64,
+            stack,
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Which cache a function uses: the scope's, the configured one, or the embedded default.
+
+mod scope;
+
+use std::collections::HashMap;
+use std::sync::{OnceLock, PoisonError, RwLock};
+
+use cachestack_backends::{Error, ErrorKind, Result};
+
+use crate::cache::Cache;
+
+static CONFIGURED: OnceLock<Cache> = OnceLock::new();
+static EMBEDDED: OnceLock<Option<Cache>> = OnceLock::new();
+static NAMED: RwLock<Option<HashMap<String, Cache>>> = RwLock::new(None);
+
+/// Sets the cache of all functions that name no other. Once, at startup.
+///
+/// Without it an embedded memory cache of 10,000 entries serves. When that has served already, this
+/// replaces it, and what it holds is computed again.
+///
+/// # Errors
+/// [`Config`](ErrorKind::Config) the second time; the first cache stays.
+pub fn configure(cache: Cache) -> Result<()> {
+    CONFIGURED.set(cache).map_err(|_| {
+        Error::new(
+            ErrorKind::Config,
+            "the cache is configured already; call `configure` once, at startup, or use \
+             `configure_named` for another cache and `Cache::scope` in tests",
+        )
+    })
+}
+
+/// Sets the cache of all functions that name it: `#[cached(cache = "sessions")]`. Once for each name.
+///
+/// Functions whose cache nobody configured compute, and say so once in a trace event.
+///
+/// # Errors
+/// [`Config`](ErrorKind::Config) when that name is configured already; the first cache stays.
+pub fn configure_named(name: impl Into<String>, cache: Cache) -> Result<()> {
+    let name = name.into();
+    let mut named = NAMED.write().unwrap_or_else(PoisonError::into_inner);
+    let named = named.get_or_insert_default();
+    if named.contains_key(&name) {
+        let message =
+            format!("the cache {name:?} is configured already; give this one another name");
+        return Err(Error::new(ErrorKind::Config, message));
+    }
+    named.insert(name, cache);
+    Ok(())
+}
+
+/// The cache that a function without one of its own would use here and now: the scope's, else the
+/// configured one, else the embedded default, which needs the feature `memory`.
+pub fn current() -> Option<Cache> {
+    with_current(|cache| cache.cloned())
+}
+
+/// The cache of that name, or the scope's; `None` when nobody configured it.
+pub fn named(name: &str) -> Option<Cache> {
+    if let Some(cache) = scope::current() {
+        return Some(cache);
+    }
+    let named = NAMED.read().unwrap_or_else(PoisonError::into_inner);
+    named.as_ref()?.get(name).cloned()
+}
+
+/// Calls `use_it` with the current cache, without cloning it.
+#[inline]
+pub(crate) fn with_current<R>(use_it: impl FnOnce(Option<&Cache>) -> R) -> R {
+    if scope::may_be_set() {
+        if let Some(cache) = scope::current() {
+            return use_it(Some(&cache));
+        }
+    }
+    use_it(match CONFIGURED.get() {
+        Some(cache) => Some(cache),
+        None => EMBEDDED.get_or_init(embedded).as_ref(),
+    })
+}
+
+#[cfg(feature = "memory")]
+fn embedded() -> Option<Cache> {
+    Some(Cache::from(cachestack_backends::MemoryBackend::default()))
+}
+
+#[cfg(not(feature = "memory"))]
+fn embedded() -> Option<Cache> {
+    tracing::warn!(
+        target: "cachestack",
+        "no cache is configured and the feature `memory` is off: functions compute every time; call `configure` at startup",
+    );
+    None
+}
