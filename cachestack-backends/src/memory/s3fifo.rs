@@ -13,11 +13,15 @@ use crate::key::KeyDigest;
 /// Up to this weight the map is not divided, so that one entry may take nearly all of it.
 const UNDIVIDED: u64 = 256 << 20;
 
+/// The part of a map that one entry may take; also the part for entries that were read again.
+const HOT: f64 = 0.97;
+
 type Hashed = BuildHasherDefault<DigestHasher>;
 
 pub(super) struct S3Fifo {
     map: Cache<KeyDigest, Stored, ByWeight, Hashed, Evictions>,
-    weighs: bool,
+    /// What one entry may weigh, where weights count.
+    heaviest: Option<u64>,
 }
 
 impl S3Fifo {
@@ -36,6 +40,7 @@ impl S3Fifo {
         let mut options = OptionsBuilder::new();
         options
             .weight_capacity(capacity)
+            .hot_allocation(HOT)
             .estimated_items_capacity(limits.entries.min(1 << 16));
         // A map of few entries is not divided either: each part would hold too few.
         if let Some(shards) = shards.or((limits.entries < 1024).then_some(1)) {
@@ -44,9 +49,12 @@ impl S3Fifo {
         let Ok(options) = options.build() else {
             unreachable!("both capacities are set")
         };
+        let map = Cache::with_options(options, weighter, Hashed::default(), Evictions);
+        // The map would drop a heavier entry without a word.
+        let heaviest = (map.shard_capacity() as f64 * HOT) as u64;
         Self {
-            map: Cache::with_options(options, weighter, Hashed::default(), Evictions),
-            weighs: limits.weight.is_some(),
+            map,
+            heaviest: limits.weight.map(|_| heaviest.max(1)),
         }
     }
 
@@ -60,14 +68,15 @@ impl S3Fifo {
     }
 
     pub(super) fn insert(&self, key: KeyDigest, stored: Stored) -> Inserted {
+        if self.heaviest.is_some_and(|most| stored.weight > most) {
+            return Inserted::TooHeavy;
+        }
         let mut evicted = Evicted::default();
         self.map.insert_with_lifecycle(key, stored, &mut evicted);
-        // An entry that was too heavy comes back as its own eviction.
-        match evicted.0.contains(&key) {
-            true => Inserted::TooHeavy,
-            false => Inserted::Kept {
-                evicted: evicted.0.len() as u64,
-            },
+        // What was there under this key is reported too, and is no eviction.
+        let others = evicted.0.iter().filter(|gone| **gone != key).count();
+        Inserted::Kept {
+            evicted: others as u64,
         }
     }
 
@@ -92,9 +101,9 @@ impl S3Fifo {
     }
 
     pub(super) fn weight(&self) -> u64 {
-        match self.weighs {
-            true => self.map.iter().map(|(_, stored)| stored.weight).sum(),
-            false => 0,
+        match self.heaviest {
+            Some(_) => self.map.iter().map(|(_, stored)| stored.weight).sum(),
+            None => 0,
         }
     }
 }
