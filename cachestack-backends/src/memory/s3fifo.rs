@@ -74,7 +74,7 @@ impl S3Fifo {
         let mut evicted = Evicted::default();
         self.map.insert_with_lifecycle(key, stored, &mut evicted);
         // What was there under this key is reported too, and is no eviction.
-        let others = evicted.0.iter().filter(|gone| **gone != key).count();
+        let others = evicted.0.iter().filter(|(gone, _)| *gone != key).count();
         Inserted::Kept {
             evicted: others as u64,
         }
@@ -124,13 +124,15 @@ impl Weighter<KeyDigest, Stored> for ByWeight {
 #[derive(Clone)]
 struct Evictions;
 
+/// The entries themselves, so that they are dropped when the map is not locked any more: dropping a value
+/// may take its time, or come back to the map.
 #[derive(Default)]
-struct Evicted(smallvec::SmallVec<[KeyDigest; 4]>);
+struct Evicted(smallvec::SmallVec<[(KeyDigest, Stored); 1]>);
 
 impl Lifecycle<KeyDigest, Stored> for Evictions {
     type RequestState = Evicted;
 
-    fn on_evict(&self, state: &mut Evicted, key: KeyDigest, _: Stored) {
-        state.0.push(key);
+    fn on_evict(&self, state: &mut Evicted, key: KeyDigest, stored: Stored) {
+        state.0.push((key, stored));
     }
 }
