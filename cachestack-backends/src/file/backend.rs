@@ -232,8 +232,8 @@ impl Backend for FileBackend {
 
     /// Ends the background work. Other operations go on working: nothing is held open between them.
     async fn close(&self) -> Result<()> {
-        self.0.upkeep.close().await;
-        Ok(())
+        let closed = self.0.upkeep.close().await;
+        self.outcome(Operation::Purge, None, closed, || ())
     }
 
     fn fence(&self) -> Option<Fence> {

@@ -1,8 +1,11 @@
 //! What happens in the background: leftovers of crashes are swept when the store is opened, and ended
 //! entries are freed every so often. One task at a time for each store; `close` waits for it.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
@@ -10,11 +13,12 @@ use tokio::sync::Semaphore;
 use super::folder::Stop;
 use super::store::Store;
 use crate::clock::Clock;
-use crate::error::{Operation, Result};
-use crate::runtime::pool;
+use crate::error::{Error, ErrorKind, Operation, Result};
+use crate::runtime::{pool, sleep};
 
 /// The sweep of a directory ends after this time, done or not; a purge sweeps too.
 const SWEEP: Duration = Duration::from_secs(5);
+const CLOSE: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
 pub(super) struct Upkeep {
@@ -39,10 +43,20 @@ impl Upkeep {
     }
 
     /// Ends what runs, and waits for its end.
-    pub(super) async fn close(&self) {
+    ///
+    /// # Errors
+    /// [`Timeout`](ErrorKind::Timeout) when the disk holds it up for longer than 30 s.
+    pub(super) async fn close(&self) -> Result<()> {
         self.closed.store(true, Ordering::Release);
-        // It is never closed, so it is always had in the end.
-        let _ = self.turn.acquire().await;
+        let (mut ended, mut deadline) = (pin!(self.turn.acquire()), pin!(sleep(CLOSE)));
+        poll_fn(|context| match ended.as_mut().poll(context) {
+            Poll::Ready(_) => Poll::Ready(Ok(())),
+            Poll::Pending => deadline.as_mut().poll(context).map(|()| {
+                let message = "a purge of the folder did not end within 30 s";
+                Err(Error::new(ErrorKind::Timeout, message))
+            }),
+        })
+        .await
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use cachestack_backends::{Backend, Clock, Codec};
 
-use super::{block_on, entry, exists, files_in, folder, key, look, open, place, set, stats, text};
+use super::{block_on, entry, exists, folder, key, look, open, place, set, stats, text};
 
 #[test]
 fn a_file_of_ours_that_is_cut_or_changed_anywhere_is_a_counted_miss_and_removed() {
@@ -168,14 +168,14 @@ fn folders_links_and_pipes_in_an_entrys_place_are_misses_and_stay() {
     std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
     let made = std::process::Command::new("mkfifo").arg(&pipe).status();
     assert!(made.unwrap().success());
-    let before = files_in(folder.path());
+    let before = super::files_in(folder.path());
     for name in ["folder", "link", "pipe"] {
         assert_eq!(text(&files, &key(name)), None, "{name}");
         assert!(!exists(&files, &key(name)), "{name}");
     }
     block_on(files.clear(key("").namespace())).unwrap();
     block_on(files.purge_expired(key("").namespace())).unwrap();
-    assert_eq!(files_in(folder.path()), before);
+    assert_eq!(super::files_in(folder.path()), before);
     assert!(directory.is_dir());
     assert_eq!(stats(&files).corrupt, 3);
 }

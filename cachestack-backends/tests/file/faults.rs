@@ -3,17 +3,17 @@
 use std::error::Error as _;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(unix)]
 use std::process::Command;
 
 use cachestack_backends::{Backend, Error, ErrorKind, FileBackend};
 
-use super::processes::child;
 use super::{
     block_on, entry, exists, files_in, folder, get, key, open, place, set, stats, temps_in, text,
 };
 
-fn assert_unavailable(error: &Error, words: &str) {
+pub(super) fn assert_unavailable(error: &Error, words: &str) {
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
     assert!(error.is_retryable());
     assert_eq!(error.backend(), Some("file"));
@@ -24,8 +24,10 @@ fn assert_unavailable(error: &Error, words: &str) {
 }
 
 /// A disk of its own, where this user may have one.
-struct Disk(PathBuf);
+#[cfg(target_os = "linux")]
+struct Disk(std::path::PathBuf);
 
+#[cfg(target_os = "linux")]
 impl Disk {
     fn mount(at: &Path, options: &str) -> Option<Self> {
         let arguments = ["-t", "tmpfs", "-o", options, "tmpfs"];
@@ -42,6 +44,7 @@ impl Disk {
     }
 }
 
+#[cfg(target_os = "linux")]
 impl Drop for Disk {
     fn drop(&mut self) {
         let unmounted = Command::new("umount").arg(&self.0).status();
@@ -93,7 +96,7 @@ fn a_limit_on_the_size_of_files_is_a_clear_error_and_the_old_value_stays() {
 #[cfg(unix)]
 fn fill_beyond_the_size_of_files() {
     let folder = folder();
-    let (program, arguments) = child();
+    let (program, arguments) = super::processes::child();
     // The limit's signal would end the process; the error is what is wanted.
     let limited = Command::new("sh")
         .args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$@\"", "sh"])

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::future::Future;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex};
@@ -274,4 +275,29 @@ fn sets_do_not_fail_while_others_clear() {
     set(&files, &key("k"), 1);
     assert_eq!(get(&files, &key("k")), Some(1));
     assert!(temps_in(folder.path()).is_empty());
+}
+
+/// Asks for more than the library's pool takes.
+pub(super) fn flood(directory: &Path) {
+    static BUSY: Gate = Gate::new();
+
+    let files = open(directory);
+    set(&files, &key("k"), String::from("old"));
+    while pool().spawn(|| BUSY.pass()).is_ok() {}
+    let refused = futures_executor::block_on(files.set(&key("k"), entry(1))).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Unavailable, "{refused}");
+    assert!(refused.message().contains("does not keep up"), "{refused}");
+    assert_eq!(
+        text(&files, &key("k")).unwrap(),
+        "old",
+        "in place it still works"
+    );
+    BUSY.open();
+}
+
+#[test]
+fn a_pool_without_room_is_an_error_at_once() {
+    let folder = folder();
+    super::processes::apart("flood", folder.path());
+    assert_eq!(files_in(folder.path()).len(), 1);
 }

@@ -22,6 +22,11 @@ pub(super) fn child() -> (PathBuf, [&'static str; 3]) {
     (env::current_exe().unwrap(), arguments)
 }
 
+/// Lets a process of its own do what would disturb the other tests in this one.
+pub(super) fn apart(role: &str, directory: &Path) {
+    assert!(start(role, directory).wait().unwrap().success());
+}
+
 fn command(role: &str, directory: &Path) -> Command {
     let (program, arguments) = child();
     let mut command = Command::new(program);
@@ -50,6 +55,7 @@ fn another_process() {
         "write within a limit" => write_within_a_limit(&directory, "theirs"),
         "write once" => set(&open(&directory), &key("k"), String::from("from a child")),
         "relative" => relative(&directory),
+        "flood" => super::jobs::flood(&directory),
         "fill" => super::faults::fill(&directory),
         role => panic!("nobody has the role {role}"),
     }
@@ -103,7 +109,7 @@ fn what_another_process_wrote_is_read() {
     let folder = folder();
     let files = open(folder.path());
     assert_eq!(text(&files, &key("k")), None);
-    assert!(start("write once", folder.path()).wait().unwrap().success());
+    apart("write once", folder.path());
     assert_eq!(text(&files, &key("k")).unwrap(), "from a child");
 }
 
