@@ -2,14 +2,14 @@
 //!
 //! `cargo run --example quickstart [CACHE FOLDER]`; without a folder it uses a temporary one.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, io};
 
-use cachestack::{Cache, FileBackend, MemoryBackend, cached, configure, invalidate};
+use cachestack::{Cache, FileBackend, MemoryBackend, Stats, cached, configure, invalidate};
 use serde::{Deserialize, Serialize};
 
 /// What the slow function finds out about a folder of Rust sources.
@@ -46,7 +46,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         [] => temporary.path().to_owned(),
         [folder] if !folder.starts_with('-') => PathBuf::from(folder),
         _ => {
-            println!("usage: quickstart [CACHE FOLDER]\n\nWithout a folder a temporary one is used.");
+            println!(
+                "usage: quickstart [CACHE FOLDER]\n\nWithout a folder a temporary one is used."
+            );
             return Ok(());
         }
     };
@@ -55,27 +57,28 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     configure(open(&folder)?)?;
     let cache = cachestack::current().ok_or("a cache was configured")?;
-    let mut table = Table::new();
+    let mut table = Table::new(["call", "what happened", "time"]);
 
     let (found, time) = timed(survey(&sources)).await;
     let found = found?;
-    table.row("first call", "computed, stored in both layers", time);
+    table.timed("first call", "computed, stored in both layers", time);
 
     let began = Instant::now();
     for _ in 0..10_000 {
         survey(&sources).await?;
     }
-    table.row("second call", "hit in L1, memory (mean of 10,000)", began.elapsed() / 10_000);
+    let mean = began.elapsed() / 10_000;
+    table.timed("second call", "hit in L1, memory (mean of 10,000)", mean);
 
     // A new process has an empty memory and the same folder.
     let restarted = open(&folder)?;
     let (again, time) = timed(restarted.scope(survey(&sources))).await;
     again?;
-    table.row("after a restart", "hit in L2, files; copied up to L1", time);
+    table.timed("after a restart", "hit in L2, files; copied up to L1", time);
 
     let (gone, time) = timed(sources_changed(&sources)).await;
     gone?;
-    table.row("sources_changed()", "entry deleted from both layers", time);
+    table.timed("sources_changed()", "entry deleted from both layers", time);
 
     let before = RUNS.load(Ordering::SeqCst);
     let began = Instant::now();
@@ -89,18 +92,30 @@ async fn main() -> Result<(), Box<dyn Error>> {
         caller.await??;
     }
     let runs = RUNS.load(Ordering::SeqCst) - before;
-    table.row(
+    let times = if runs == 1 { "once" } else { "more than once" };
+    table.timed(
         "1,000 calls at once",
-        &format!("the function ran {runs} time{}", if runs == 1 { "" } else { "s" }),
+        &format!("the function ran {times}"),
         began.elapsed(),
     );
 
     print_survey(&found);
     table.print();
-    println!("\n{}", cache.stats().await?);
-    println!("\nentries on disk: {}", folder.display());
+    println!("\nWhat each layer counted\n");
+    let mut layers = Table::new(["layer", "hits", "misses", "writes", "copied up", "entries"]);
+    for (when, cache) in [("", &cache), (", restarted", &restarted)] {
+        let stats = cache.stats().await?;
+        for (index, layer) in stats.stack.layers.iter().enumerate() {
+            layers.layer(&format!("L{} {}{when}", index + 1, layer.backend), layer);
+        }
+    }
+    layers.print();
+    println!("\nThe entry is a file below {}", folder.display());
     if arguments.is_empty() {
-        println!("(temporary, removed now; name a folder to keep it: cargo run --example quickstart ./cache)");
+        println!("(temporary, removed now; to keep it name a folder: quickstart ./cache)");
+    }
+    if cfg!(debug_assertions) {
+        println!("This is a debug build; add --release for the times of an optimised one.");
     }
     cache.close().await?;
     restarted.close().await?;
@@ -172,10 +187,19 @@ fn most_alike(folder: &Path, texts: &[(PathBuf, String)]) -> Option<(PathBuf, Pa
         .iter()
         .map(|(_, text)| {
             let words: Vec<&str> = words(text).collect();
-            words.windows(3).map(|run| [run[0], run[1], run[2]]).collect()
+            words
+                .windows(3)
+                .map(|run| [run[0], run[1], run[2]])
+                .collect()
         })
         .collect();
-    let short = |i: usize| texts[i].0.strip_prefix(folder).unwrap_or(&texts[i].0).to_owned();
+    let short = |i: usize| {
+        texts[i]
+            .0
+            .strip_prefix(folder)
+            .unwrap_or(&texts[i].0)
+            .to_owned()
+    };
     let mut best: Option<(usize, usize, f64)> = None;
     for (i, a) in shingles.iter().enumerate() {
         for (j, b) in shingles.iter().enumerate().skip(i + 1) {
@@ -198,41 +222,72 @@ fn print_survey(survey: &Survey) {
         println!("  favourite word  `{word}`, {count} times");
     }
     if let Some((a, b, alike)) = &survey.most_alike {
-        println!("  most alike      {} and {} ({:.0} %)", a.display(), b.display(), alike * 100.0);
+        println!(
+            "  most alike      {} and {} ({:.0} %)",
+            a.display(),
+            b.display(),
+            alike * 100.0
+        );
     }
     println!();
 }
 
-/// Rows of text with the time each took.
-struct Table(Vec<[String; 3]>);
+/// Rows of text below a heading; numbers are flush right.
+struct Table<const N: usize>(Vec<[String; N]>);
 
-impl Table {
-    fn new() -> Self {
-        Self(vec![["call", "what happened", "time"].map(String::from)])
-    }
-
-    fn row(&mut self, call: &str, what: &str, time: Duration) {
-        self.0.push([call.into(), what.into(), readable(time)]);
+impl<const N: usize> Table<N> {
+    fn new(heading: [&str; N]) -> Self {
+        Self(vec![heading.map(String::from)])
     }
 
     fn print(&self) {
         let width = |column: usize| {
             let lengths = self.0.iter().map(|row| row[column].chars().count());
-            lengths.collect::<BTreeSet<_>>().last().copied().unwrap_or(0)
+            lengths.max().unwrap_or(0)
         };
-        let (a, b, c) = (width(0), width(1), width(2));
-        let line = |l: char, m: char, r: char| {
-            let bars = [a, b, c].map(|width| "─".repeat(width + 2));
-            println!("{l}{}{r}", bars.join(&m.to_string()));
+        let widths: Vec<usize> = (0..N).map(width).collect();
+        let line = |left: char, cross: &str, right: char| {
+            let bars: Vec<String> = widths.iter().map(|width| "─".repeat(width + 2)).collect();
+            println!("{left}{}{right}", bars.join(cross));
         };
-        line('┌', '┬', '┐');
-        for (index, [call, what, time]) in self.0.iter().enumerate() {
-            println!("│ {call:<a$} │ {what:<b$} │ {time:>c$} │");
+        line('┌', "┬", '┐');
+        for (index, row) in self.0.iter().enumerate() {
+            let cells = row.iter().zip(&widths).map(|(text, width)| {
+                let number =
+                    text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains("calls");
+                match number {
+                    true => format!(" {text:>width$} "),
+                    false => format!(" {text:<width$} "),
+                }
+            });
+            println!("│{}│", cells.collect::<Vec<_>>().join("│"));
             if index == 0 {
-                line('├', '┼', '┤');
+                line('├', "┼", '┤');
             }
         }
-        line('└', '┴', '┘');
+        line('└', "┴", '┘');
+    }
+}
+
+impl Table<3> {
+    fn timed(&mut self, call: &str, what: &str, time: Duration) {
+        self.0.push([call.into(), what.into(), readable(time)]);
+    }
+}
+
+impl Table<6> {
+    fn layer(&mut self, name: &str, stats: &Stats) {
+        let entries = stats.entries.unwrap_or_default();
+        let numbers = [
+            stats.hits,
+            stats.misses,
+            stats.writes,
+            stats.backfills,
+            entries,
+        ];
+        let [hits, misses, writes, backfills, entries] = numbers.map(|number| number.to_string());
+        self.0
+            .push([name.into(), hits, misses, writes, backfills, entries]);
     }
 }
 

@@ -218,8 +218,9 @@ impl Backend for MemoryBackend {
     }
 
     async fn delete(&self, key: &Key) -> Result<()> {
-        self.0.report.counters.deletes.add(1);
-        self.0.store.remove_if(key.digest(), |_| true);
+        if self.0.store.remove_if(key.digest(), |_| true) {
+            self.0.report.counters.deletes.add(1);
+        }
         Ok(())
     }
 
