@@ -223,6 +223,15 @@ fn a_value_that_panics_is_an_error_in_place_and_on_the_pool() {
     assert_eq!(stats(&files).errors, 2);
 }
 
+/// Tells the other threads that it is over, in whichever way.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn what_was_deleted_never_comes_back_while_others_free_what_has_ended() {
     let folder = folder();
@@ -233,6 +242,7 @@ fn what_was_deleted_never_comes_back_while_others_free_what_has_ended() {
     let (ended, spare) = (fs::read(&path).unwrap(), folder.path().join("spare"));
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
+        let _over = Over(&over);
         for _ in 0..2 {
             scope.spawn(|| {
                 while !over.load(Ordering::Relaxed) {
@@ -251,7 +261,6 @@ fn what_was_deleted_never_comes_back_while_others_free_what_has_ended() {
             block_on(files.delete(&key)).unwrap();
             assert_eq!(text(&files, &key), None, "in round {round}");
         }
-        over.store(true, Ordering::Relaxed);
     });
     assert_eq!(stats(&files).errors, 0);
 }
@@ -262,6 +271,7 @@ fn sets_do_not_fail_while_others_clear() {
     let files = open(folder.path());
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
+        let _over = Over(&over);
         scope.spawn(|| {
             while !over.load(Ordering::Relaxed) {
                 block_on(files.clear(key("k").namespace())).unwrap();
@@ -270,7 +280,6 @@ fn sets_do_not_fail_while_others_clear() {
         for round in 0..2_000 {
             set(&files, &key("k"), round);
         }
-        over.store(true, Ordering::Relaxed);
     });
     set(&files, &key("k"), 1);
     assert_eq!(get(&files, &key("k")), Some(1));
