@@ -207,7 +207,7 @@ async fn copy_slowly(
     copies: SmallVec<[(usize, Entry); 2]>,
     token: FenceToken,
 ) {
-    let _guard = stack.fence.write(key.digest()).await;
+    let _guard = stack.fence.write([key.digest()]).await;
     for (index, copy) in copies {
         let layer = &stack.layers[index];
         if !token.is_current() {

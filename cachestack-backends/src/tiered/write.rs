@@ -9,7 +9,7 @@ use super::stack::TieredCache;
 use crate::backend::Backend;
 use crate::entry::Entry;
 use crate::error::{Error, Result};
-use crate::fence::FenceToken;
+use crate::fence::{FenceToken, WriteGuard};
 use crate::key::{Key, Namespace};
 use crate::runtime::poll_once;
 
@@ -41,7 +41,7 @@ impl TieredCache {
         let mut failed = FirstError::default();
         let slow = stack.layers.len() > stack.immediate;
         let _guard = match slow {
-            true => Some(stack.fence.write(digest).await),
+            true => Some(stack.fence.write([digest]).await),
             false => None,
         };
         if slow {
@@ -92,7 +92,7 @@ impl TieredCache {
         for (key, _) in &entries {
             stack.fence.advance(key.digest(), || ());
         }
-        let _guards = self.lock_sorted(entries.iter().map(|(key, _)| key)).await;
+        let _guard = self.lock(entries.iter().map(|(key, _)| key)).await;
         let now = stack.clock.now();
         let mut failed = FirstError::default();
         let shared: Vec<_> = entries
@@ -130,7 +130,7 @@ impl TieredCache {
         let mut failed = FirstError::default();
         keys.iter().for_each(|key| self.forget(key, &mut failed));
         if stack.layers.len() > stack.immediate {
-            let _guards = self.lock_sorted(keys.iter()).await;
+            let _guard = self.lock(keys.iter()).await;
             for layer in stack.layers[stack.immediate..].iter().rev() {
                 failed.note(match &*keys {
                     [key] => layer.backend.delete(key).await,
@@ -173,18 +173,12 @@ impl TieredCache {
         }
     }
 
-    /// Locks several keys for slow layers, in the one order that all callers use.
-    async fn lock_sorted<'a>(
-        &self,
-        keys: impl Iterator<Item = &'a Key>,
-    ) -> Vec<crate::fence::WriteGuard> {
-        let mut guards = Vec::new();
-        if self.0.layers.len() > self.0.immediate {
-            for key in keys {
-                guards.push(self.0.fence.write(key.digest()).await);
-            }
+    /// Keeps other writers of those keys out of the slow layers, where there are any.
+    async fn lock<'a>(&self, keys: impl Iterator<Item = &'a Key>) -> Option<WriteGuard> {
+        match self.0.layers.len() > self.0.immediate {
+            true => Some(self.0.fence.write(keys.map(Key::digest)).await),
+            false => None,
         }
-        guards
     }
 }
 
