@@ -46,7 +46,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         [] => temporary.path().to_owned(),
         [folder] if !folder.starts_with('-') => PathBuf::from(folder),
         _ => {
-            println!("usage: quickstart [CACHE FOLDER]\n\nWithout a folder a temporary one is used.");
+            println!(
+                "usage: quickstart [CACHE FOLDER]\n\nWithout a folder a temporary one is used."
+            );
             return Ok(());
         }
     };
@@ -65,7 +67,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for _ in 0..10_000 {
         survey(&sources).await?;
     }
-    table.row("second call", "hit in L1, memory (mean of 10,000)", began.elapsed() / 10_000);
+    table.row(
+        "second call",
+        "hit in L1, memory (mean of 10,000)",
+        began.elapsed() / 10_000,
+    );
 
     // A new process has an empty memory and the same folder.
     let restarted = open(&folder)?;
@@ -91,7 +97,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let runs = RUNS.load(Ordering::SeqCst) - before;
     table.row(
         "1,000 calls at once",
-        &format!("the function ran {runs} time{}", if runs == 1 { "" } else { "s" }),
+        &format!(
+            "the function ran {runs} time{}",
+            if runs == 1 { "" } else { "s" }
+        ),
         began.elapsed(),
     );
 
@@ -100,7 +109,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("\n{}", cache.stats().await?);
     println!("\nentries on disk: {}", folder.display());
     if arguments.is_empty() {
-        println!("(temporary, removed now; name a folder to keep it: cargo run --example quickstart ./cache)");
+        println!(
+            "(temporary, removed now; name a folder to keep it: cargo run --example quickstart ./cache)"
+        );
     }
     cache.close().await?;
     restarted.close().await?;
@@ -172,10 +183,19 @@ fn most_alike(folder: &Path, texts: &[(PathBuf, String)]) -> Option<(PathBuf, Pa
         .iter()
         .map(|(_, text)| {
             let words: Vec<&str> = words(text).collect();
-            words.windows(3).map(|run| [run[0], run[1], run[2]]).collect()
+            words
+                .windows(3)
+                .map(|run| [run[0], run[1], run[2]])
+                .collect()
         })
         .collect();
-    let short = |i: usize| texts[i].0.strip_prefix(folder).unwrap_or(&texts[i].0).to_owned();
+    let short = |i: usize| {
+        texts[i]
+            .0
+            .strip_prefix(folder)
+            .unwrap_or(&texts[i].0)
+            .to_owned()
+    };
     let mut best: Option<(usize, usize, f64)> = None;
     for (i, a) in shingles.iter().enumerate() {
         for (j, b) in shingles.iter().enumerate().skip(i + 1) {
@@ -198,7 +218,12 @@ fn print_survey(survey: &Survey) {
         println!("  favourite word  `{word}`, {count} times");
     }
     if let Some((a, b, alike)) = &survey.most_alike {
-        println!("  most alike      {} and {} ({:.0} %)", a.display(), b.display(), alike * 100.0);
+        println!(
+            "  most alike      {} and {} ({:.0} %)",
+            a.display(),
+            b.display(),
+            alike * 100.0
+        );
     }
     println!();
 }
@@ -218,7 +243,11 @@ impl Table {
     fn print(&self) {
         let width = |column: usize| {
             let lengths = self.0.iter().map(|row| row[column].chars().count());
-            lengths.collect::<BTreeSet<_>>().last().copied().unwrap_or(0)
+            lengths
+                .collect::<BTreeSet<_>>()
+                .last()
+                .copied()
+                .unwrap_or(0)
         };
         let (a, b, c) = (width(0), width(1), width(2));
         let line = |l: char, m: char, r: char| {
