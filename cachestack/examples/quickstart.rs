@@ -92,10 +92,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         caller.await??;
     }
     let runs = RUNS.load(Ordering::SeqCst) - before;
-    let times = if runs == 1 { "once" } else { "more than once" };
+    let times = if runs == 1 { "time" } else { "times" };
     table.timed(
         "1,000 calls at once",
-        &format!("the function ran {times}"),
+        &format!("the function ran {runs} {times}"),
         began.elapsed(),
     );
 

@@ -11,8 +11,8 @@ use std::task::{Context, Poll, Waker};
 
 pub use self::block_on::{block_on, is_blocking};
 pub use self::pool::{PoolFull, pool};
-pub(crate) use self::timer::after as timer_after;
 pub use self::timer::{Sleep, sleep};
+pub(crate) use self::timer::{after as timer_after, within};
 
 /// Polls a future once. What is not ready by then is dropped.
 pub(crate) fn poll_once<F: Future>(future: F) -> Option<F::Output> {

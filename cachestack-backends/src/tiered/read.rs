@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::stack::{Inner, Kept, TieredCache};
+use super::stack::{Inner, TieredCache};
 use crate::backend::{Backend, Lookup};
 use crate::entry::{Entry, ValueType};
 use crate::error::{Error, Result};
@@ -170,7 +170,8 @@ impl TieredCache {
         if slow.is_empty() {
             return;
         }
-        let detached = slow.iter().all(|(i, _)| self.0.layers[*i].info.detached);
+        // Of the whole stack: the pool must not wait for a writer that waits for the pool.
+        let detached = self.0.detached();
         let copies = copy_slowly(Arc::clone(&self.0), key.clone(), slow, token);
         match detached {
             // Without room the copy is left out: the next read will find the entry below again.
@@ -207,7 +208,10 @@ async fn copy_slowly(
     copies: SmallVec<[(usize, Entry); 2]>,
     token: FenceToken,
 ) {
-    let _guard = stack.fence.write(key.digest()).await;
+    // Whoever writes for so long brings something newer.
+    let Ok(_guard) = stack.lock(std::iter::once(&key)).await else {
+        return;
+    };
     for (index, copy) in copies {
         let layer = &stack.layers[index];
         if !token.is_current() {
@@ -240,9 +244,4 @@ impl Errors {
             _ => Ok(()),
         }
     }
-}
-
-/// What a layer's copy of an entry is: with no more time than the layer keeps it.
-pub(super) fn share(entry: &Entry, now: crate::clock::Moment, kept: &Kept, index: usize) -> Entry {
-    entry.clone().capped(now, kept[index])
 }

@@ -69,6 +69,10 @@ impl Cache {
         self.open()?.delete(key).await
     }
 
+    pub(crate) async fn delete_keys(&self, keys: &[Key]) -> Result<()> {
+        self.open()?.delete_many(keys).await
+    }
+
     /// Whether a live entry of any type is under a key, in any layer. Nothing is decoded or copied.
     ///
     /// # Errors
@@ -125,7 +129,7 @@ impl Cache {
     /// As [`delete`](Self::delete).
     pub async fn delete_many(&self, keys: impl IntoIterator<Item = impl AsRef<str>>) -> Result<()> {
         let keys: Vec<Key> = keys.into_iter().map(|key| self.key(key)).collect();
-        self.open()?.delete_many(&keys).await
+        self.delete_keys(&keys).await
     }
 
     /// Frees what ended entries of this cache's namespace still take, in every layer; says how many there
@@ -161,10 +165,9 @@ impl Cache {
     /// # Errors
     /// When a layer could not be brought to its end.
     pub async fn close(&self) -> Result<()> {
-        match self.0.closed.swap(true, Ordering::AcqRel) {
-            true => Ok(()),
-            false => self.0.stack.close().await,
-        }
+        self.0.closed.store(true, Ordering::Release);
+        // Every time: the last one to ask may have gone before it was done.
+        self.0.stack.close().await
     }
 
     fn entry<T: CacheValue>(&self, value: T, options: &EntryOptions) -> Result<Entry> {

@@ -3,8 +3,12 @@
 //! A flight belongs to a key and an epoch of the fence, so who calls after an invalidation never joins one
 //! that began before it. Its leader holds a lease; when it ends, exactly one waiter computes too and the
 //! rest take whichever ends first. A leader that panics or is dropped hands over at once, to exactly one;
-//! one that fails lets twice as many through as were let through before. When nobody computes and nobody
-//! waits, the flight is out of the table.
+//! one that fails lets two waiters through in its place. The flight is out of the table when nobody computes
+//! and nobody waits, or when a leader that landed has stored its value: whoever comes then finds it there or
+//! computes, even if another leader hangs.
+//!
+//! Whoever has to do with a flight holds a token of its key: as long as there is one, the key's epochs do not
+//! begin anew.
 
 mod state;
 mod wait;
@@ -102,11 +106,11 @@ impl Flights {
         Wait::new(self, id, flight, lease).await
     }
 
-    /// Takes the flight out of the table when nobody computes and nobody waits.
+    /// Takes the flight out of the table when it is over.
     fn tidy(&self, id: Id, flight: &Arc<Flight>) {
         let mut shard = self.shard(id);
-        let is_idle = flight.lock().is_idle();
-        if is_idle && shard.get(&id).is_some_and(|it| Arc::ptr_eq(it, flight)) {
+        let is_over = flight.lock().is_over();
+        if is_over && shard.get(&id).is_some_and(|it| Arc::ptr_eq(it, flight)) {
             shard.remove(&id);
         }
     }
