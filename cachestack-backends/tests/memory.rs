@@ -1,5 +1,6 @@
 //! What the memory store does beyond the contract: eviction, limits, and freeing what has ended.
-#![cfg(feature = "testing")]
+#![cfg(all(feature = "testing", feature = "memory"))]
+#![allow(clippy::unwrap_used, reason = "what fails here is a failed test")]
 
 mod support;
 
