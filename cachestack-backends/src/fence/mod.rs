@@ -13,6 +13,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use smallvec::SmallVec;
 use tokio::sync::{OwnedMutexGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
 use crate::key::KeyDigest;
@@ -102,18 +103,24 @@ impl Fence {
     /// Waits until nobody else writes this key to slow layers, and keeps others out until the guard is
     /// dropped.
     pub async fn write(&self, key: KeyDigest) -> WriteGuard {
-        let token = self.token(key);
-        let writers = {
-            let mut shard = self.shard(key);
-            Arc::clone(&shard.entry(key).or_default().writers)
-        };
-        // Everyone takes the two locks in this order, so they cannot wait for each other in a ring.
-        let key = writers.lock_owned().await;
-        let slow = Arc::clone(&self.0.slow_writes).read_owned().await;
+        self.write_many([key]).await
+    }
+
+    /// The same for several keys at once. Holding one guard while waiting for another may wait for ever.
+    pub async fn write_many(&self, keys: impl IntoIterator<Item = KeyDigest>) -> WriteGuard {
+        let mut keys: SmallVec<[KeyDigest; 1]> = keys.into_iter().collect();
+        // Everyone takes all keys in one order and what is shared last, so no ring of waiters can close.
+        keys.sort_unstable();
+        keys.dedup();
+        let mut held = SmallVec::new();
+        for key in keys {
+            let token = self.token(key);
+            let writers = Arc::clone(&self.shard(key).entry(key).or_default().writers);
+            held.push((writers.lock_owned().await, token));
+        }
         WriteGuard {
-            _key: key,
-            _slow: slow,
-            _token: token,
+            _keys: held,
+            _slow: Arc::clone(&self.0.slow_writes).read_owned().await,
         }
     }
 
@@ -207,14 +214,13 @@ impl fmt::Debug for FenceToken {
     }
 }
 
-/// Keeps other writers of one key out of the slow layers.
+/// Keeps other writers of some keys out of the slow layers.
 #[derive(Debug)]
 #[must_use = "others are kept out only while the guard lives"]
 pub struct WriteGuard {
-    _key: OwnedMutexGuard<()>,
+    /// Each lock before its token, so that the key stays in the table as long as it is locked.
+    _keys: SmallVec<[(OwnedMutexGuard<()>, FenceToken); 1]>,
     _slow: OwnedRwLockReadGuard<()>,
-    /// Last, so that the key stays in the table as long as its lock is held.
-    _token: FenceToken,
 }
 
 /// Keeps all writers out of the slow layers.
@@ -244,7 +250,11 @@ impl Hasher for DigestHasher {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
     use super::*;
+    use crate::runtime::poll_once;
 
     const KEY: KeyDigest = KeyDigest(7);
     const OTHER: KeyDigest = KeyDigest(8);
@@ -287,5 +297,42 @@ mod tests {
         assert_eq!(fence.watched(), 1000);
         drop(tokens);
         assert_eq!(fence.watched(), 0);
+    }
+
+    #[test]
+    fn writers_of_several_keys_do_not_wait_in_a_ring() {
+        let fence = Fence::new();
+        let mut context = Context::from_waker(Waker::noop());
+        let held = poll_once(fence.write(KEY)).unwrap();
+        let mut first = pin!(fence.write_many([KEY, OTHER]));
+        let mut second = pin!(fence.write_many([OTHER, KEY, OTHER]));
+        assert!(first.as_mut().poll(&mut context).is_pending());
+        assert!(second.as_mut().poll(&mut context).is_pending());
+        drop(held);
+        let Poll::Ready(guard) = first.as_mut().poll(&mut context) else {
+            panic!("the first waits for the second");
+        };
+        assert!(second.as_mut().poll(&mut context).is_pending());
+        drop(guard);
+        assert!(second.as_mut().poll(&mut context).is_ready());
+        assert_eq!(fence.watched(), 0);
+    }
+
+    #[test]
+    fn who_waits_for_a_key_does_not_hold_up_who_writes_everything() {
+        let fence = Fence::new();
+        let mut context = Context::from_waker(Waker::noop());
+        let held = poll_once(fence.write(OTHER)).unwrap();
+        let mut several = pin!(fence.write_many([KEY, OTHER]));
+        let mut all = pin!(fence.write_all());
+        assert!(several.as_mut().poll(&mut context).is_pending());
+        assert!(all.as_mut().poll(&mut context).is_pending());
+        drop(held);
+        assert!(several.as_mut().poll(&mut context).is_pending());
+        let Poll::Ready(guard) = all.as_mut().poll(&mut context) else {
+            panic!("everything waits for who waits for a key");
+        };
+        drop(guard);
+        assert!(several.as_mut().poll(&mut context).is_ready());
     }
 }
