@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use cachestack_backends::testing::{FaultyBackend, Subject};
 use cachestack_backends::{
-    Backend, Clock, Codec, EvictionPolicy, MemoryBackend, MemoryBuilder, contract_tests,
+    Backend, Clock, Codec, EvictionPolicy, Layer, MemoryBackend, MemoryBuilder, TieredCache,
+    contract_tests,
 };
 use shelf::Shelf;
 
@@ -27,11 +28,21 @@ fn memory(change: impl FnOnce(MemoryBuilder) -> MemoryBuilder) -> Subject {
     })
 }
 
+fn memory_with(clock: &Clock) -> MemoryBackend {
+    let builder = MemoryBackend::builder().clock(clock.clone());
+    builder.build().unwrap()
+}
+
 fn shelf(codec: Codec) -> Subject {
     by_hand(|clock| {
         let shelf = Shelf::new(codec, clock);
         Subject::new(shelf.clone()).damaged_by(move |key, edit| shelf.damage(key, edit))
     })
+}
+
+fn stack(clock: &Clock, upper: impl Into<Layer>, lower: impl Into<Layer>) -> Subject {
+    let builder = TieredCache::builder().clock(clock.clone());
+    Subject::new(builder.layer(upper).layer(lower).build().unwrap())
 }
 
 contract_tests!(memory_s3_fifo, || async {
@@ -71,6 +82,39 @@ contract_tests!(shelf_of_json, || async { shelf(Codec::Json) });
 contract_tests!(shelf_of_msgpack, || async { shelf(Codec::Msgpack) });
 contract_tests!(shelf_by_the_system_clock, || async {
     Subject::new(Shelf::default())
+});
+
+contract_tests!(memory_over_memory, || async {
+    by_hand(|clock| stack(&clock, memory_with(&clock), memory_with(&clock)))
+});
+contract_tests!(memory_over_shelf, || async {
+    by_hand(|clock| {
+        let shelf = Shelf::new(Codec::Postcard, clock.clone());
+        stack(&clock, memory_with(&clock), shelf)
+    })
+});
+contract_tests!(memory_over_a_shared_shelf, || async {
+    by_hand(|clock| {
+        let shelf = FaultyBackend::new(Shelf::new(Codec::Postcard, clock.clone()));
+        let shelf = shelf.with_info(|info| info.shared(true));
+        stack(&clock, memory_with(&clock), shelf)
+    })
+});
+contract_tests!(shelf_over_shelf, || async {
+    by_hand(|clock| {
+        let (upper, lower) = (Codec::Postcard, Codec::Postcard);
+        let upper = Shelf::new(upper, clock.clone());
+        let detached = FaultyBackend::new(upper).with_info(|info| info.detached(true));
+        stack(&clock, detached, Shelf::new(lower, clock.clone()))
+    })
+});
+contract_tests!(stack_on_a_stack, || async {
+    by_hand(|clock| {
+        let builder = TieredCache::builder().clock(clock.clone());
+        let lower = Shelf::new(Codec::Postcard, clock.clone());
+        let inner = builder.layer(memory_with(&clock)).layer(lower).build();
+        stack(&clock, memory_with(&clock), inner.unwrap())
+    })
 });
 
 contract_tests!(faulty_without_a_fault, || async {

@@ -4,13 +4,17 @@
 //! writers of that key and deletes below; then it does the first step once more, for whoever read the old
 //! value below in between. A write does the same with its own value in the last step.
 
+use smallvec::SmallVec;
+
 use super::read::share;
-use super::stack::TieredCache;
+use super::stack::{Inner, Kept, TieredCache};
 use crate::backend::Backend;
+use crate::clock::Moment;
+use crate::codec::cannot_leave_memory;
 use crate::entry::Entry;
 use crate::error::{Error, Result};
-use crate::fence::FenceToken;
-use crate::key::{Key, Namespace};
+use crate::fence::{FenceToken, WriteGuard};
+use crate::key::{Key, KeyDigest, Namespace};
 use crate::runtime::poll_once;
 
 impl TieredCache {
@@ -36,6 +40,7 @@ impl TieredCache {
     ) -> Result<bool> {
         let stack = &*self.0;
         let digest = key.digest();
+        stack.check_type(&entry)?;
         let now = stack.clock.now();
         let kept = stack.kept(entry.time_left(now));
         let mut failed = FirstError::default();
@@ -50,21 +55,20 @@ impl TieredCache {
             }
             let entry = entry.clone().sharing_bytes();
             for (index, layer) in stack.layers.iter().enumerate().skip(stack.immediate).rev() {
-                if layer.takes(entry.value_type()) {
-                    let result = layer
-                        .backend
-                        .set(key, share(&entry, now, &kept, index))
-                        .await;
-                    failed.note(result);
-                }
+                failed.note(match layer.takes(entry.value_type()) {
+                    true => {
+                        layer
+                            .backend
+                            .set(key, share(&entry, now, &kept, index))
+                            .await
+                    }
+                    // What is there would come back when the layers above drop the new value.
+                    false if token.is_none() => layer.backend.delete(key).await,
+                    false => Ok(()),
+                });
             }
         }
-        let into_memory = || {
-            for (index, layer) in stack.layers[..stack.immediate].iter().enumerate().rev() {
-                let set = poll_once(layer.backend.set(key, share(&entry, now, &kept, index)));
-                failed.note(set.unwrap_or(Ok(())));
-            }
-        };
+        let into_memory = || stack.set_now(key, &entry, now, &kept, &mut failed);
         match token {
             None => stack.fence.advance(digest, into_memory),
             Some(token) => {
@@ -80,19 +84,24 @@ impl TieredCache {
     /// Writes by hand: whatever began before gives way.
     pub(super) async fn overwrite(&self, key: &Key, entry: Entry) -> Result<()> {
         self.0.fence.advance(key.digest(), || ());
-        self.write(key, entry, None).await.map(|_| ())
+        let unfinished = Unfinished(|| self.forget(key, &mut FirstError::default()));
+        let written = self.write(key, entry, None).await;
+        unfinished.ended();
+        written.map(|_| ())
     }
 
     pub(super) async fn overwrite_many(&self, mut entries: Vec<(Key, Entry)>) -> Result<()> {
         let stack = &*self.0;
-        // The last of several under one key wins, and no key is locked twice.
+        for (_, entry) in &entries {
+            stack.check_type(entry)?;
+        }
+        // The last of several under one key wins.
         entries.reverse();
         entries.sort_by_key(|(key, _)| key.digest());
         entries.dedup_by(|later, kept| later.0 == kept.0);
         for (key, _) in &entries {
             stack.fence.advance(key.digest(), || ());
         }
-        let _guards = self.lock_sorted(entries.iter().map(|(key, _)| key)).await;
         let now = stack.clock.now();
         let mut failed = FirstError::default();
         let shared: Vec<_> = entries
@@ -102,22 +111,29 @@ impl TieredCache {
                 (key, entry.sharing_bytes(), kept)
             })
             .collect();
+        let unfinished = Unfinished(|| self.forget_each(shared.iter().map(|(key, ..)| key)));
+        let _guard = self.lock(shared.iter().map(|(key, ..)| key)).await;
         for (index, layer) in stack.layers.iter().enumerate().skip(stack.immediate).rev() {
-            let batch: Vec<_> = shared
+            let (taken, refused): (Vec<_>, Vec<_>) = shared
                 .iter()
-                .filter(|(_, entry, _)| layer.takes(entry.value_type()))
-                .map(|(key, entry, kept)| (key.clone(), share(entry, now, kept, index)))
-                .collect();
-            failed.note(layer.backend.set_many(batch).await);
+                .partition(|(_, entry, _)| layer.takes(entry.value_type()));
+            let share = |(key, entry, kept): &(Key, Entry, Kept)| {
+                (key.clone(), share(entry, now, kept, index))
+            };
+            if !taken.is_empty() {
+                let batch = taken.into_iter().map(share).collect();
+                failed.note(layer.backend.set_many(batch).await);
+            }
+            if !refused.is_empty() {
+                let keys: Vec<Key> = refused.iter().map(|(key, ..)| key.clone()).collect();
+                failed.note(layer.backend.delete_many(&keys).await);
+            }
         }
         for (key, entry, kept) in &shared {
-            stack.fence.advance(key.digest(), || {
-                for (index, layer) in stack.layers[..stack.immediate].iter().enumerate().rev() {
-                    let set = poll_once(layer.backend.set(key, share(entry, now, kept, index)));
-                    failed.note(set.unwrap_or(Ok(())));
-                }
-            });
+            let into_memory = || stack.set_now(key, entry, now, kept, &mut failed);
+            stack.fence.advance(key.digest(), into_memory);
         }
+        unfinished.ended();
         stack.report.counters.writes.add(shared.len() as u64);
         failed.into_result()
     }
@@ -129,14 +145,16 @@ impl TieredCache {
         keys.dedup();
         let mut failed = FirstError::default();
         keys.iter().for_each(|key| self.forget(key, &mut failed));
-        if stack.layers.len() > stack.immediate {
-            let _guards = self.lock_sorted(keys.iter()).await;
+        if stack.layers.len() > stack.immediate && !keys.is_empty() {
+            let unfinished = Unfinished(|| self.forget_each(keys.iter()));
+            let _guard = self.lock(keys.iter()).await;
             for layer in stack.layers[stack.immediate..].iter().rev() {
                 failed.note(match &*keys {
                     [key] => layer.backend.delete(key).await,
                     keys => layer.backend.delete_many(keys).await,
                 });
             }
+            unfinished.ended();
             keys.iter().for_each(|key| self.forget(key, &mut failed));
         }
         stack.report.counters.deletes.add(keys.len() as u64);
@@ -148,10 +166,12 @@ impl TieredCache {
         let mut failed = FirstError::default();
         self.forget_all(namespace, &mut failed);
         if stack.layers.len() > stack.immediate {
+            let unfinished = Unfinished(|| self.forget_all(namespace, &mut FirstError::default()));
             let _guard = stack.fence.write_all().await;
             for layer in stack.layers[stack.immediate..].iter().rev() {
                 failed.note(layer.backend.clear(namespace).await);
             }
+            unfinished.ended();
             self.forget_all(namespace, &mut failed);
         }
         failed.into_result()
@@ -166,6 +186,10 @@ impl TieredCache {
         });
     }
 
+    fn forget_each<'a>(&self, keys: impl Iterator<Item = &'a Key>) {
+        keys.for_each(|key| self.forget(key, &mut FirstError::default()));
+    }
+
     fn forget_all(&self, namespace: &Namespace, failed: &mut FirstError) {
         self.0.fence.advance_all();
         for layer in self.0.layers[..self.0.immediate].iter().rev() {
@@ -173,18 +197,50 @@ impl TieredCache {
         }
     }
 
-    /// Locks several keys for slow layers, in the one order that all callers use.
-    async fn lock_sorted<'a>(
-        &self,
-        keys: impl Iterator<Item = &'a Key>,
-    ) -> Vec<crate::fence::WriteGuard> {
-        let mut guards = Vec::new();
-        if self.0.layers.len() > self.0.immediate {
-            for key in keys {
-                guards.push(self.0.fence.write(key.digest()).await);
-            }
+    /// Locks keys for slow layers, where there are such layers.
+    async fn lock<'a>(&self, keys: impl Iterator<Item = &'a Key>) -> Option<WriteGuard> {
+        let digests: SmallVec<[KeyDigest; 1]> = keys.map(Key::digest).collect();
+        match self.0.layers.len() > self.0.immediate {
+            true => Some(self.0.fence.write_many(digests).await),
+            false => None,
         }
-        guards
+    }
+}
+
+impl Inner {
+    /// Refuses what no layer could hold.
+    fn check_type(&self, entry: &Entry) -> Result<()> {
+        let value_type = entry.value_type();
+        match self.layers.iter().any(|layer| layer.takes(value_type)) {
+            true => Ok(()),
+            false => Err(cannot_leave_memory(value_type.name())),
+        }
+    }
+
+    /// Sets an entry in the layers that answer at once.
+    fn set_now(&self, key: &Key, entry: &Entry, now: Moment, kept: &Kept, failed: &mut FirstError) {
+        for (index, layer) in self.layers[..self.immediate].iter().enumerate().rev() {
+            let done = match layer.takes(entry.value_type()) {
+                true => poll_once(layer.backend.set(key, share(entry, now, kept, index))),
+                false => poll_once(layer.backend.delete(key)),
+            };
+            failed.note(done.unwrap_or(Ok(())));
+        }
+    }
+}
+
+/// Runs when a write is dropped before it has [`ended`](Self::ended).
+struct Unfinished<F: Fn()>(F);
+
+impl<F: Fn()> Unfinished<F> {
+    fn ended(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl<F: Fn()> Drop for Unfinished<F> {
+    fn drop(&mut self) {
+        (self.0)();
     }
 }
 
