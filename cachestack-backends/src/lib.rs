@@ -16,6 +16,8 @@ mod memory;
 #[doc(hidden)]
 pub mod runtime;
 mod stats;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tiered;
 
 pub use crate::backend::{AnyBackend, Backend, BackendInfo, Lookup, TimeLeft};

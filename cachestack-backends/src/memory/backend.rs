@@ -20,7 +20,7 @@ use crate::stats::Stats;
 /// It keeps typed values: nothing is serialised, and a hit costs a map look-up and the clone of a
 /// pointer. Entries are found by a 128-bit keyed digest of their key; the key's text is not kept. Ended
 /// entries are misses at once. They are freed when their key is asked for, or in the background: at the
-/// latest after as long again as they lived, and a second. Nothing survives a restart.
+/// latest after as long again as they lived, and two seconds. Nothing survives a restart.
 ///
 /// ```
 /// use std::time::Duration;

@@ -13,14 +13,14 @@ use crate::key::KeyDigest;
 /// Up to this weight the map is not divided, so that one entry may take nearly all of it.
 const UNDIVIDED: u64 = 256 << 20;
 
-/// The part of a map that one entry may take; also the part for entries that were read again.
-const HOT: f64 = 0.97;
-
 type Hashed = BuildHasherDefault<DigestHasher>;
+
+/// The part of the map that is for entries in steady use; none may be heavier.
+const HOT: f64 = 0.97;
 
 pub(super) struct S3Fifo {
     map: Cache<KeyDigest, Stored, ByWeight, Hashed, Evictions>,
-    /// What one entry may weigh, where weights count.
+    /// The heaviest entry it takes, where entries weigh something.
     heaviest: Option<u64>,
 }
 
@@ -37,20 +37,24 @@ impl S3Fifo {
                 (ByWeight { least: Some(least) }, weight, Some(shards))
             }
         };
-        let mut options = OptionsBuilder::new();
-        options
-            .weight_capacity(capacity)
-            .hot_allocation(HOT)
-            .estimated_items_capacity(limits.entries.min(1 << 16));
-        // A map of few entries is not divided either: each part would hold too few.
-        if let Some(shards) = shards.or((limits.entries < 1024).then_some(1)) {
-            options.shards(shards);
-        }
-        let Ok(options) = options.build() else {
-            unreachable!("both capacities are set")
+        let build = |capacity| {
+            let mut options = OptionsBuilder::new();
+            options
+                .weight_capacity(capacity)
+                .hot_allocation(HOT)
+                .estimated_items_capacity(limits.entries.min(1 << 16));
+            // A map of few entries is not divided either: each part would hold too few.
+            if let Some(shards) = shards.or((limits.entries < 1024).then_some(1)) {
+                options.shards(shards);
+            }
+            let Ok(options) = options.build() else {
+                unreachable!("both capacities are set")
+            };
+            Cache::with_options(options, weighter.clone(), Hashed::default(), Evictions)
         };
-        let map = Cache::with_options(options, weighter, Hashed::default(), Evictions);
-        // The map would drop a heavier entry without a word.
+        // Each part rounds its share up: of what does not divide they would hold more than they may.
+        let parts = build(capacity).num_shards() as u64;
+        let map = build(capacity / parts * parts);
         let heaviest = (map.shard_capacity() as f64 * HOT) as u64;
         Self {
             map,
@@ -69,14 +73,20 @@ impl S3Fifo {
 
     pub(super) fn insert(&self, key: KeyDigest, stored: Stored) -> Inserted {
         if self.heaviest.is_some_and(|most| stored.weight > most) {
+            self.map.remove(&key);
             return Inserted::TooHeavy;
         }
-        let mut evicted = Evicted::default();
-        self.map.insert_with_lifecycle(key, stored, &mut evicted);
-        // What was there under this key is reported too, and is no eviction.
-        let others = evicted.0.iter().filter(|(gone, _)| *gone != key).count();
+        let spare = self.heaviest.map(|_| stored.clone());
+        let mut gone = Evicted::default();
+        self.map.insert_with_lifecycle(key, stored, &mut gone);
+        // What was replaced is reported like an eviction. A second report is of the entry itself: it grew
+        // in its place and did not fit there. A new one gets its place first.
+        let of_this_key = |gone: &Evicted| gone.0.iter().filter(|it| it.0 == key).count();
+        if let (true, Some(stored)) = (of_this_key(&gone) > 1, spare) {
+            self.map.insert_with_lifecycle(key, stored, &mut gone);
+        }
         Inserted::Kept {
-            evicted: others as u64,
+            evicted: (gone.0.len() - of_this_key(&gone)) as u64,
         }
     }
 

@@ -76,6 +76,7 @@ impl Backend for TieredCache {
             counted.errors = counted.errors.max(passed_over);
             counted.backfills = counted.backfills.max(backfills);
             stats.backfills += backfills;
+            stats.corrupt += counted.corrupt;
             stats.layers.push(counted);
         }
         Ok(stats)

@@ -71,7 +71,7 @@ impl TieredCache {
                 }
             }
         }
-        errors.unless_answered(self.0.layers.len())?;
+        errors.unless_answered(self.0.takers(value_type))?;
         self.0.report.counters.misses.add(1);
         Ok(match mismatch {
             true => Lookup::Mismatch,
@@ -134,7 +134,7 @@ impl TieredCache {
             }
             wanted = missing;
         }
-        errors.unless_answered(self.0.layers.len())?;
+        errors.unless_answered(self.0.takers(value_type))?;
         let hits = found.iter().filter(|lookup| lookup.is_hit()).count() as u64;
         self.0.report.counters.hits.add(hits);
         self.0.report.counters.misses.add(keys.len() as u64 - hits);
@@ -182,6 +182,11 @@ impl TieredCache {
 }
 
 impl Inner {
+    /// How many layers can hold values of that type.
+    fn takers(&self, value_type: &ValueType) -> usize {
+        self.layers.iter().filter(|it| it.takes(value_type)).count()
+    }
+
     /// A hit only when it is live and of the type that was asked for, whatever the layer said.
     fn checked(&self, found: Lookup, value_type: &'static ValueType) -> Lookup {
         match found {

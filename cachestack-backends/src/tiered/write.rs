@@ -7,9 +7,10 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use super::stack::{Kept, TieredCache};
+use super::stack::{Inner, Kept, TieredCache};
 use crate::backend::Backend;
 use crate::clock::Moment;
+use crate::codec::cannot_leave_memory;
 use crate::entry::Entry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fence::FenceToken;
@@ -32,6 +33,7 @@ impl TieredCache {
 
     /// Writes into every layer; `Ok(false)` when the token is void.
     async fn write(&self, key: &Key, entry: Entry, token: Option<&FenceToken>) -> Result<bool> {
+        self.0.check_type(&entry)?;
         if !self.0.has_slow_layers() {
             let now = self.0.clock.now();
             let kept = self.0.kept(entry.time_left(now));
@@ -56,11 +58,16 @@ impl TieredCache {
             let entry = entry.sharing_bytes();
             let written = Written { entry, now, kept };
             let mut failed = FirstError::default();
+            let unfinished = Unfinished::new(|| stack.forget(&key, &mut FirstError::default()));
             for (index, layer) in stack.0.slow_layers().rev() {
-                if layer.takes(written.entry.value_type()) {
-                    failed.note(layer.backend.set(&key, written.share(index)).await);
-                }
+                failed.note(match layer.takes(written.entry.value_type()) {
+                    true => layer.backend.set(&key, written.share(index)).await,
+                    // What is there would come back when the layers above drop the new value.
+                    false if token.is_none() => layer.backend.delete(&key).await,
+                    false => Ok(()),
+                });
             }
+            unfinished.ended();
             stack.into_memory(&key, &written, token.as_ref(), failed)
         };
         let done = self.to_the_end(write).await;
@@ -79,7 +86,10 @@ impl TieredCache {
         let stack = &*self.0;
         let insert = || {
             for (index, layer) in stack.immediate_layers().rev() {
-                failed.note(at_once(layer.backend.set(key, written.share(index))));
+                failed.note(match layer.takes(written.entry.value_type()) {
+                    true => at_once(layer.backend.set(key, written.share(index))),
+                    false => at_once(layer.backend.delete(key)),
+                });
             }
         };
         match token {
@@ -101,6 +111,9 @@ impl TieredCache {
     }
 
     pub(super) async fn overwrite_many(&self, mut entries: Vec<(Key, Entry)>) -> Result<()> {
+        for (_, entry) in &entries {
+            self.0.check_type(entry)?;
+        }
         // The last of several under one key wins.
         entries.reverse();
         entries.sort_by_key(|(key, _)| key.digest());
@@ -127,14 +140,23 @@ impl TieredCache {
                 return Ok(());
             }
             let mut failed = FirstError::default();
+            let unfinished =
+                Unfinished::new(|| stack.forget_each(written.iter().map(|(key, _)| key)));
             for (index, layer) in stack.0.slow_layers().rev() {
-                let batch: Vec<_> = written
+                let (taken, refused): (Vec<_>, Vec<_>) = written
                     .iter()
-                    .filter(|(_, written)| layer.takes(written.entry.value_type()))
-                    .map(|(key, written)| (key.clone(), written.share(index)))
-                    .collect();
-                failed.note(layer.backend.set_many(batch).await);
+                    .partition(|(_, written)| layer.takes(written.entry.value_type()));
+                if !taken.is_empty() {
+                    let share = |(key, it): &(Key, Written)| (key.clone(), it.share(index));
+                    let batch = taken.into_iter().map(share).collect();
+                    failed.note(layer.backend.set_many(batch).await);
+                }
+                if !refused.is_empty() {
+                    let keys: Vec<Key> = refused.into_iter().map(|(key, _)| key.clone()).collect();
+                    failed.note(layer.backend.delete_many(&keys).await);
+                }
             }
+            unfinished.ended();
             stack.many_into_memory(&written, failed)
         };
         let done = self.to_the_end(write).await;
@@ -157,11 +179,12 @@ impl TieredCache {
         self.0.report.counters.deletes.add(keys.len() as u64);
         let mut failed = FirstError::default();
         keys.iter().for_each(|key| self.forget(key, &mut failed));
-        if !self.0.has_slow_layers() {
+        if !self.0.has_slow_layers() || keys.is_empty() {
             return failed.into_result();
         }
         let stack = self.clone();
         let delete = async move {
+            let unfinished = Unfinished::new(|| stack.forget_each(keys.iter()));
             let _guard = stack.0.lock(keys.iter()).await?;
             for (_, layer) in stack.0.slow_layers().rev() {
                 failed.note(match &*keys {
@@ -169,6 +192,7 @@ impl TieredCache {
                     keys => layer.backend.delete_many(keys).await,
                 });
             }
+            unfinished.ended();
             keys.iter().for_each(|key| stack.forget(key, &mut failed));
             failed.into_result()
         };
@@ -183,10 +207,13 @@ impl TieredCache {
         }
         let (stack, namespace) = (self.clone(), namespace.clone());
         let clear = async move {
+            let again = || stack.forget_all(&namespace, &mut FirstError::default());
+            let unfinished = Unfinished::new(again);
             let _guard = stack.0.lock_all().await?;
             for (_, layer) in stack.0.slow_layers().rev() {
                 failed.note(layer.backend.clear(&namespace).await);
             }
+            unfinished.ended();
             stack.forget_all(&namespace, &mut failed);
             failed.into_result()
         };
@@ -202,10 +229,47 @@ impl TieredCache {
         });
     }
 
+    fn forget_each<'a>(&self, keys: impl Iterator<Item = &'a Key>) {
+        keys.for_each(|key| self.forget(key, &mut FirstError::default()));
+    }
+
     fn forget_all(&self, namespace: &Namespace, failed: &mut FirstError) {
         self.0.fence.advance_all();
         for (_, layer) in self.0.immediate_layers().rev() {
             failed.note(at_once(layer.backend.clear(namespace)));
+        }
+    }
+}
+
+impl Inner {
+    /// Refuses what no layer could hold.
+    fn check_type(&self, entry: &Entry) -> Result<()> {
+        let value_type = entry.value_type();
+        match self.layers.iter().any(|layer| layer.takes(value_type)) {
+            true => Ok(()),
+            false => Err(cannot_leave_memory(value_type.name())),
+        }
+    }
+}
+
+/// Runs when a write, deletion or clear is dropped before it has [`ended`](Self::ended): what was read
+/// below meanwhile may be older than what is there now.
+struct Unfinished<F: Fn()>(Option<F>);
+
+impl<F: Fn()> Unfinished<F> {
+    fn new(again: F) -> Self {
+        Self(Some(again))
+    }
+
+    fn ended(mut self) {
+        self.0 = None;
+    }
+}
+
+impl<F: Fn()> Drop for Unfinished<F> {
+    fn drop(&mut self) {
+        if let Some(again) = &self.0 {
+            again();
         }
     }
 }
