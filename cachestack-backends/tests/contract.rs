@@ -125,3 +125,65 @@ contract_tests!(faulty_without_a_fault, || async {
         Subject::new(faulty).damaged_by(move |key, edit| shelf.damage(key, edit))
     })
 });
+
+#[cfg(feature = "file")]
+mod files {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use cachestack_backends::{FileBackend, Key};
+
+    use super::*;
+
+    /// A folder of its own, in which the entry of a key can be found again.
+    fn folder(clock: &Clock, codec: Codec) -> (FileBackend, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let builder = FileBackend::builder(folder.path()).serializer(codec);
+        (builder.clock(clock.clone()).build().unwrap(), folder)
+    }
+
+    fn file(codec: Codec) -> Subject {
+        by_hand(|clock| {
+            let (files, folder) = folder(&clock, codec);
+            let path = folder.path().to_owned();
+            let damage = move |key: &Key, edit: &mut dyn FnMut(&mut Vec<u8>)| {
+                let path = entry_of(&path, key).unwrap();
+                let mut bytes = fs::read(&path).unwrap();
+                edit(&mut bytes);
+                fs::write(&path, bytes).unwrap();
+            };
+            Subject::new(files).damaged_by(damage).keeping(folder)
+        })
+    }
+
+    fn entry_of(folder: &Path, key: &Key) -> Option<PathBuf> {
+        let hex = |bytes: &[u8]| -> String { bytes.iter().map(|b| format!("{b:02x}")).collect() };
+        let digest = hex(&key.stable_digest());
+        fs::read_dir(folder).unwrap().find_map(|entry| {
+            let path = entry.unwrap().path();
+            let found = path.is_file() && digest.contains(path.file_stem()?.to_str()?);
+            match path.is_dir() {
+                true => entry_of(&path, key),
+                false => found.then_some(path),
+            }
+        })
+    }
+
+    fn memory_over_file() -> Subject {
+        by_hand(|clock| {
+            let (files, folder) = folder(&clock, Codec::Postcard);
+            stack(&clock, memory_with(&clock), files).keeping(folder)
+        })
+    }
+
+    contract_tests!(file_of_postcard, || async { file(Codec::Postcard) });
+    #[cfg(feature = "json")]
+    contract_tests!(file_of_json, || async { file(Codec::Json) });
+    #[cfg(feature = "msgpack")]
+    contract_tests!(file_of_msgpack, || async { file(Codec::Msgpack) });
+    contract_tests!(file_by_the_system_clock, || async {
+        let (files, folder) = folder(&Clock::system(), Codec::Postcard);
+        Subject::new(files).keeping(folder)
+    });
+    contract_tests!(memory_over_a_folder, || async { memory_over_file() });
+}
