@@ -68,7 +68,7 @@ fn an_invalidation_during_a_look_up_below_wins_over_its_copy() {
             let slow = Stack::of().shelf(as_is).shelf(as_is).build();
             let off_path = Stack::of()
                 .shelf(|info| info.detached(true))
-                .shelf(as_is)
+                .shelf(|info| info.detached(true))
                 .build();
             for stack in [usual, slow, off_path] {
                 invalidate_during_look_up(&stack, many, name, call, left);
@@ -183,7 +183,7 @@ fn an_invalidation_wins_over_a_copy_into_a_layer_between() {
         let stack = Stack::of()
             .memory(|it| it)
             .shelf(|info| info.detached(true))
-            .shelf(as_is)
+            .shelf(|info| info.detached(true))
             .build();
         let watching = stack.tiered.token(key("k").digest());
         stack.layers[2].set("k", 1_u64);

@@ -259,7 +259,7 @@ fn a_copy_into_a_detached_layer_is_made_off_the_callers_path() {
     let stack = Stack::of()
         .memory(|it| it)
         .shelf(|info| info.detached(true))
-        .shelf(as_is)
+        .shelf(|info| info.detached(true))
         .build();
     stack.layers[2].set("k", 7_u64);
     stack.faults[1].inject(Method::Set, Fault::Hang);
@@ -280,7 +280,7 @@ fn closing_waits_for_copies_and_closes_every_layer() {
     let stack = Stack::of()
         .memory(|it| it)
         .shelf(|info| info.detached(true))
-        .shelf(as_is)
+        .shelf(|info| info.detached(true))
         .build();
     stack.layers[2].set_for("k", 7_u64, MINUTE);
     stack.faults[1].inject(Method::Set, Fault::Hang);
