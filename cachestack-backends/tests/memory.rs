@@ -167,6 +167,26 @@ fn every_policy_holds_its_number_of_entries_and_what_was_just_set() {
 }
 
 #[test]
+fn what_was_just_set_is_there_though_all_others_are_in_steady_use() {
+    for policy in POLICIES {
+        for most in [2, 3, 7, 34] {
+            let desk = of(policy, most);
+            for (round, number) in numbers().take(400).enumerate() {
+                let text = format!("k{}", number % (2 * most as u64));
+                desk.set(&text, round);
+                assert_eq!(desk.get(&text), Some(round), "{policy:?} of {most}");
+                // Often enough that what was dropped comes back among entries that were all read.
+                for other in 0..2 * most {
+                    if number >> (other % 32) & 1 == 1 {
+                        desk.get::<usize>(&format!("k{other}"));
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn replacing_an_entry_evicts_none() {
     for policy in POLICIES {
         let desk = of(policy, 3);
