@@ -17,6 +17,7 @@ use smallvec::SmallVec;
 use tokio::sync::{OwnedMutexGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
 use crate::key::KeyDigest;
+use crate::runtime::Scope;
 
 const SHARDS: usize = 16;
 
@@ -84,6 +85,7 @@ impl Fence {
 
     /// Voids every token of the key that was taken before, and runs `change` in the same step.
     pub fn advance<R>(&self, key: KeyDigest, change: impl FnOnce() -> R) -> R {
+        let _after_the_lock = Scope::new();
         let mut shard = self.shard(key);
         if let Some(watched) = shard.get_mut(&key) {
             watched.epoch += 1;
@@ -169,6 +171,7 @@ impl FenceToken {
     /// Runs `insert` unless the token is void, in one step with the check. Like any newer write, what
     /// was inserted voids every token of the key, this one too.
     pub fn commit<R>(&self, insert: impl FnOnce() -> R) -> Option<R> {
+        let _after_the_lock = Scope::new();
         let mut shard = self.fence.shard(self.key);
         if !self.holds_in(&shard) {
             return None;
@@ -182,6 +185,7 @@ impl FenceToken {
     /// Runs `insert` unless the token is void, in one step with the check, and leaves all tokens as
     /// they are: for copies of what a lower layer holds.
     pub fn copy<R>(&self, insert: impl FnOnce() -> R) -> Option<R> {
+        let _after_the_lock = Scope::new();
         let shard = self.fence.shard(self.key);
         self.holds_in(&shard).then(insert)
     }

@@ -9,6 +9,7 @@ use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
 use super::store::{Inserted, Limits, Stored};
 use crate::fence::DigestHasher;
 use crate::key::KeyDigest;
+use crate::runtime::drop_later;
 
 /// Up to this weight the map is not divided, so that one entry may take nearly all of it.
 const UNDIVIDED: u64 = 256 << 20;
@@ -73,7 +74,7 @@ impl S3Fifo {
 
     pub(super) fn insert(&self, key: KeyDigest, stored: Stored) -> Inserted {
         if self.heaviest.is_some_and(|most| stored.weight > most) {
-            self.map.remove(&key);
+            self.remove_if(key, |_| true);
             return Inserted::TooHeavy;
         }
         let spare = self.heaviest.map(|_| stored.clone());
@@ -85,13 +86,14 @@ impl S3Fifo {
         if let (true, Some(stored)) = (of_this_key(&gone) > 1, spare) {
             self.map.insert_with_lifecycle(key, stored, &mut gone);
         }
-        Inserted::Kept {
-            evicted: (gone.0.len() - of_this_key(&gone)) as u64,
-        }
+        let evicted = (gone.0.len() - of_this_key(&gone)) as u64;
+        gone.0.into_iter().for_each(drop_later);
+        Inserted::Kept { evicted }
     }
 
     pub(super) fn remove_if(&self, key: KeyDigest, which: impl FnOnce(&Stored) -> bool) -> bool {
-        self.map.remove_if(&key, |stored| which(stored)).is_some()
+        let removed = self.map.remove_if(&key, |stored| which(stored));
+        removed.map(drop_later).is_some()
     }
 
     pub(super) fn retain(&self, keep: impl FnMut(&Stored) -> bool) -> u64 {
@@ -100,7 +102,11 @@ impl S3Fifo {
         let removed = Cell::new(0);
         self.map.retain(|_, stored| {
             let kept = (keep.borrow_mut())(stored);
-            removed.set(removed.get() + u64::from(!kept));
+            if !kept {
+                removed.set(removed.get() + 1);
+                // The map drops its own clone under its lock.
+                drop_later(stored.clone());
+            }
             kept
         });
         removed.get()
@@ -134,8 +140,7 @@ impl Weighter<KeyDigest, Stored> for ByWeight {
 #[derive(Clone)]
 struct Evictions;
 
-/// The entries themselves, so that they are dropped when the map is not locked any more: dropping a value
-/// may take its time, or come back to the map.
+/// The entries themselves, to be dropped when no lock is held any more.
 #[derive(Default)]
 struct Evicted(smallvec::SmallVec<[(KeyDigest, Stored); 1]>);
 

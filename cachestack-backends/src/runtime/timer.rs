@@ -5,7 +5,7 @@ use std::future::Future;
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -72,10 +72,11 @@ pub(crate) async fn within<F: Future>(time: Duration, future: F) -> Option<F::Ou
 }
 
 /// Runs a short job on the timer's thread after that time; without a thread to be had, at once.
+#[cfg(feature = "memory")]
 pub(crate) fn after(time: Duration, job: impl FnOnce() + Send + 'static) {
     struct Job<F>(Mutex<Option<F>>);
 
-    impl<F: FnOnce() + Send + 'static> Wake for Job<F> {
+    impl<F: FnOnce() + Send + 'static> std::task::Wake for Job<F> {
         fn wake(self: Arc<Self>) {
             let job = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(job) = job {
@@ -200,7 +201,7 @@ mod tests {
     #[test]
     fn a_waker_that_panics_harms_no_other_sleeper() {
         struct Panics;
-        impl Wake for Panics {
+        impl std::task::Wake for Panics {
             fn wake(self: Arc<Self>) {
                 panic!("a waker panics, as this test wants");
             }
