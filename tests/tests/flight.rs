@@ -1,5 +1,7 @@
 //! One computation at a time for each key: who computes, who waits, and what they get.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 #[path = "flight/errors.rs"]
 mod errors;
 #[path = "flight/handover.rs"]

@@ -1,5 +1,7 @@
 //! Writes and deletions on slow layers: who waits for whom, and what happens to those that nobody drives.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -188,4 +190,22 @@ async fn a_layer_that_needs_its_callers_runtime_is_written_to_in_it() {
     drop(hold);
     cache.set("other", 1, None).await.unwrap();
     assert_eq!(shelf.len(), 1);
+}
+
+#[tokio::test]
+async fn a_read_does_not_wait_for_a_write_of_the_same_key() {
+    let (middle, below) = (Shelf::new(), Shelf::new());
+    let cache = Cache::builder().layer(middle.clone()).layer(below.clone());
+    let cache = cache.build().unwrap();
+    Cache::from(below.clone()).set("k", 1, None).await.unwrap();
+    let hold = middle.hold(Operation::Set);
+    let mut write = pin!(cache.set("k", 2, None));
+    assert!(poll_once(write.as_mut()).is_pending());
+    hold.arrived().await;
+    // It is below already, and its copy into the middle is left to the write.
+    assert_eq!(cache.get::<i32>("k").await.unwrap(), Some(2));
+    drop(hold);
+    write.await.unwrap();
+    cache.flush().await.unwrap();
+    assert_eq!(middle.asked(Operation::Set), 1);
 }

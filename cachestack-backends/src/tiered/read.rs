@@ -170,8 +170,7 @@ impl TieredCache {
         if slow.is_empty() {
             return;
         }
-        // Of the whole stack: the pool must not wait for a writer that waits for the pool.
-        let detached = self.0.detached();
+        let detached = slow.iter().all(|(i, _)| self.0.layers[*i].info.detached);
         let copies = copy_slowly(Arc::clone(&self.0), key.clone(), slow, token);
         match detached {
             // Without room the copy is left out: the next read will find the entry below again.
@@ -213,8 +212,9 @@ async fn copy_slowly(
     copies: SmallVec<[(usize, Entry); 2]>,
     token: FenceToken,
 ) {
-    // Whoever writes for so long brings something newer.
-    let Ok(_guard) = stack.lock(std::iter::once(&key)).await else {
+    // Nobody waits here: who writes this key now brings something newer or the same, and may itself wait for
+    // the pool that this runs on.
+    let Some(_guard) = poll_once(stack.fence.write([key.digest()])) else {
         return;
     };
     for (index, copy) in copies {

@@ -4,7 +4,10 @@
 //! sync code would keep its guards for ever. So the library runs such work itself, on its pool, wherever
 //! the layers allow it; elsewhere nobody waits longer than [`PATIENCE`] for a guard.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use super::stack::{Inner, TieredCache};
@@ -17,21 +20,23 @@ use crate::runtime::{block_on, is_blocking, pool, within};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl TieredCache {
-    /// Runs work on slow layers to its end, even when the caller's future is dropped.
+    /// Runs work on slow layers to its end, even when the caller's future is dropped. A panic in it, as a
+    /// value's `Serialize` may have, is an error.
     pub(super) async fn to_the_end<R: Send + 'static>(
         &self,
         work: impl Future<Output = Result<R>> + Send + 'static,
     ) -> Result<R> {
         // A sync caller cannot go away, and some layers work only on their caller's runtime.
         if is_blocking() || !self.0.detached() {
-            return work.await;
+            let mut work = pin!(work);
+            let done = poll_fn(|context| {
+                let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
+                polled.unwrap_or_else(|_| Poll::Ready(Err(panicked())))
+            });
+            return done.await;
         }
         match pool().run(move || block_on(work)).await {
-            Ok(Some(done)) => done,
-            Ok(None) => Err(Error::new(
-                ErrorKind::Serialization,
-                "writing a value panicked",
-            )),
+            Ok(done) => done.unwrap_or_else(|| Err(panicked())),
             Err(full) => {
                 let message = "the library's pool has no room for another write";
                 Err(Error::new(ErrorKind::Unavailable, message).with_source(full))
@@ -64,6 +69,10 @@ impl Inner {
         let locked = within(PATIENCE, self.fence.write_all()).await;
         locked.ok_or_else(|| too_long("the writes of other keys"))
     }
+}
+
+fn panicked() -> Error {
+    Error::new(ErrorKind::Serialization, "writing a value panicked")
 }
 
 fn too_long(what: &str) -> Error {

@@ -38,7 +38,7 @@ impl TieredCache {
             let now = self.0.clock.now();
             let kept = self.0.kept(entry.time_left(now));
             let written = Written { entry, now, kept };
-            return self.into_memory(key, &written, token, FirstError::default());
+            return self.put_in_memory(key, &written, token, FirstError::default());
         }
         // A write by hand that its caller dropped before it began gives way to what the caller does next.
         let wanted = Arc::new(());
@@ -68,7 +68,7 @@ impl TieredCache {
                 });
             }
             unfinished.ended();
-            stack.into_memory(&key, &written, token.as_ref(), failed)
+            stack.put_in_memory(&key, &written, token.as_ref(), failed)
         };
         let done = self.to_the_end(write).await;
         drop(wanted);
@@ -76,7 +76,7 @@ impl TieredCache {
     }
 
     /// The last step of a write: the layers that answer at once, together with the fence.
-    fn into_memory(
+    fn put_in_memory(
         &self,
         key: &Key,
         written: &Written,
@@ -129,7 +129,7 @@ impl TieredCache {
         });
         let written: Vec<(Key, Written)> = written.collect();
         if !self.0.has_slow_layers() {
-            return self.many_into_memory(&written, FirstError::default());
+            return self.put_many_in_memory(&written, FirstError::default());
         }
         let wanted = Arc::new(());
         let still_wanted = Arc::downgrade(&wanted);
@@ -157,16 +157,16 @@ impl TieredCache {
                 }
             }
             unfinished.ended();
-            stack.many_into_memory(&written, failed)
+            stack.put_many_in_memory(&written, failed)
         };
         let done = self.to_the_end(write).await;
         drop(wanted);
         done
     }
 
-    fn many_into_memory(&self, written: &[(Key, Written)], mut failed: FirstError) -> Result<()> {
+    fn put_many_in_memory(&self, written: &[(Key, Written)], mut failed: FirstError) -> Result<()> {
         for (key, written) in written {
-            let put = self.into_memory(key, written, None, FirstError::default());
+            let put = self.put_in_memory(key, written, None, FirstError::default());
             failed.note(put.map(|_| ()));
         }
         failed.into_result()
