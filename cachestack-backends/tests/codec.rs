@@ -1,5 +1,6 @@
 //! How values become bytes: what each codec carries and refuses, and what the envelope notices.
 #![cfg(all(feature = "json", feature = "msgpack"))]
+#![allow(clippy::unwrap_used, reason = "what fails here is a failed test")]
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;

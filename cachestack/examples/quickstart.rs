@@ -1,6 +1,7 @@
 //! Caches a slow computation over real input in memory and files, and shows what each call cost.
 //!
 //! `cargo run --example quickstart [CACHE FOLDER]`; without a folder it uses a temporary one.
+#![allow(clippy::print_stdout, reason = "what it shows is what it is for")]
 
 use std::collections::{HashMap, HashSet};
 use std::error::Error;

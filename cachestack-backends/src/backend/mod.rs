@@ -40,15 +40,15 @@ use crate::stats::Stats;
 /// store that writes the end down may take it to the next full millisecond. An entry that is set when it
 /// has already ended leaves nothing under the key; that is how a ttl of zero looks from here. A time to
 /// live below a second holds, as the entry itself carries its end; a store whose own expiry is coarser
-/// rounds *up*. A time to live beyond what the
-/// store can express counts as the longest it can. `set` without an end gives the backend's own default.
+/// rounds *up*. A time to live beyond what the store can express counts as the longest it can. `set`
+/// without an end gives the backend's own default.
 ///
 /// **Deleting.** Deleting what is not there succeeds. `clear` deletes exactly one namespace: `shop`
 /// touches neither `shop2` nor `shop:eu`, and no other application's data. Two caches on one backend
 /// with two namespaces never see each other.
 ///
-/// **Many.** `get_many` answers as `get` does, in the order of the keys, a key asked twice is answered twice, and no
-/// keys give no answers. In `set_many` the last of several entries under one key wins. A failure of a
+/// **Many.** `get_many` answers as `get` does, in the order of the keys, a key asked twice is answered
+/// twice, and no keys give no answers. In `set_many` the last of several entries under one key wins. A failure of a
 /// part is an error of the whole call; what was done may stay done.
 ///
 /// **Counting.** Each `get`, each key of `get_many` and each `peek` that finds a value counts one hit;

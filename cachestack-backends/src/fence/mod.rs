@@ -40,7 +40,8 @@ type Shard = HashMap<KeyDigest, Watched, BuildHasherDefault<DigestHasher>>;
 struct Watched {
     epoch: u64,
     holders: usize,
-    writers: Arc<tokio::sync::Mutex<()>>,
+    /// Made when somebody writes to slow layers.
+    writers: Option<Arc<tokio::sync::Mutex<()>>>,
 }
 
 /// Where a key stood when a token was taken. Two equal epochs of one key have no invalidation between
@@ -115,7 +116,8 @@ impl Fence {
             let token = self.token(key);
             let writers = {
                 let mut shard = self.shard(key);
-                Arc::clone(&shard.entry(key).or_default().writers)
+                let watched = shard.entry(key).or_default();
+                Arc::clone(watched.writers.get_or_insert_default())
             };
             held.push((writers.lock_owned().await, token));
         }

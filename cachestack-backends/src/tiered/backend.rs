@@ -139,6 +139,6 @@ impl Backend for TieredCache {
 
     #[inline]
     fn peek(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Entry> {
-        self.peek_layers(key, value_type)
+        self.peek_top(key, value_type)
     }
 }

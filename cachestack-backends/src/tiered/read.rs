@@ -24,16 +24,14 @@ enum Above {
 type Passed = SmallVec<[Above; 4]>;
 
 impl TieredCache {
-    /// Looks into the layers that answer at once.
+    /// Looks into the top layer, when it answers at once. What only a layer below has is found by
+    /// [`find`](Self::find), which copies it up.
     #[inline]
-    pub(super) fn peek_layers(
-        &self,
-        key: KeyDigest,
-        value_type: &'static ValueType,
-    ) -> Option<Entry> {
-        let found = self.0.layers[..self.0.immediate]
-            .iter()
-            .find_map(|layer| layer.backend.peek(key, value_type));
+    pub(super) fn peek_top(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Entry> {
+        if self.0.immediate == 0 {
+            return None;
+        }
+        let found = self.0.layers[0].backend.peek(key, value_type);
         if found.is_some() {
             self.0.report.counters.hits.add(1);
         }

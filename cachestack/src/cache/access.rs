@@ -4,7 +4,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cachestack_backends::{
-    AnyValue, Backend, CacheValue, Entry, Error, ErrorKind, Key, Operation, Result, ValueType,
+    AnyValue, Backend, CacheValue, Entry, Error, ErrorKind, Key, Operation, Result, TimeLeft,
+    ValueType,
 };
 
 use super::{Cache, CacheStats, EntryOptions};
@@ -20,7 +21,8 @@ impl Cache {
         Ok(found.map(|(value, _)| value))
     }
 
-    /// The value under a key, with how long it will still live; `None` for the time is without end.
+    /// The value under a key, with how long it will still live; `None` for the time is without end. On a
+    /// stack it is the time in the lowest layer that has the entry, for one more round trip.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -35,8 +37,21 @@ impl Cache {
             Some(entry) => Some(entry),
             None => stack.get(&key, value_type).await?.hit(),
         };
-        let now = stack.clock().now();
-        Ok(entry.and_then(|entry| Some((entry.value::<T>()?.clone(), entry.time_left(now)))))
+        let left = |entry: &Entry| entry.time_left(stack.clock().now());
+        let found = entry.and_then(|entry| Some((entry.value::<T>()?.clone(), left(&entry))));
+        let Some((value, left)) = found else {
+            return Ok(None);
+        };
+        let left = match stack.depth() {
+            1 => left,
+            // An upper layer may keep the entry for less time than there is.
+            _ => match stack.ttl(&key).await {
+                Ok(TimeLeft::Left(time)) => Some(time),
+                Ok(TimeLeft::Unlimited) => None,
+                _ => left,
+            },
+        };
+        Ok(Some((value, left)))
     }
 
     /// Stores a value in every layer, in place of what was there. Computations that are under way for this

@@ -85,7 +85,6 @@ impl Cache {
                 return Lookup::Failed(failure);
             }
             Role::Lead(lead) => duty.lead = Some(lead),
-            Role::Alone => {}
         }
         duty.token = Some(token);
         match cache.stack.get(&duty.key, value_type).await {

@@ -1,7 +1,7 @@
 //! One computation a key: a leader computes, whoever asks meanwhile waits for it.
 //!
-//! A flight belongs to a key and an epoch of the fence, so who calls after an invalidation never joins one
-//! that began before it. Its leader holds a lease; when it ends, exactly one waiter computes too and the
+//! A flight belongs to a key, an epoch of the fence, and a type of value: who calls after an invalidation
+//! never joins one that began before it, and two types under one key never meet. Its leader holds a lease; when it ends, exactly one waiter computes too and the
 //! rest take whichever ends first. A leader that panics or is dropped hands over at once, to exactly one;
 //! one that fails lets two waiters through in its place. The flight is out of the table when nobody computes
 //! and nobody waits, or when a leader that landed has stored its value: whoever comes then finds it there or
@@ -35,7 +35,7 @@ pub(crate) enum Landed {
     Failure(AnyValue),
 }
 
-type Id = (KeyDigest, Epoch);
+type Id = (KeyDigest, Epoch, TypeId);
 type Shard = HashMap<Id, Arc<Flight>>;
 
 /// The flights of one cache.
@@ -45,7 +45,6 @@ pub(crate) struct Flights {
 }
 
 struct Flight {
-    value_type: TypeId,
     state: Mutex<State>,
 }
 
@@ -61,8 +60,6 @@ pub(crate) enum Role<'a> {
     Lead(Lead<'a>),
     /// Take what the leader left.
     Take(Landed),
-    /// Compute without a flight: another type is in flight under this key.
-    Alone,
 }
 
 impl Flights {
@@ -73,7 +70,7 @@ impl Flights {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Joins the flight of that key and epoch: at once as its leader when there is none, else after a wait
+    /// Joins the flight of that key, epoch and type: at once as its leader when there is none, else after a wait
     /// of at most `lease` beyond the current leader's lease.
     pub(crate) async fn join(
         &self,
@@ -82,19 +79,17 @@ impl Flights {
         value_type: TypeId,
         lease: Duration,
     ) -> Role<'_> {
-        let id = (key, epoch);
+        let id = (key, epoch, value_type);
         let flight = {
             let mut shard = self.shard(id);
             match shard.get(&id) {
                 None => {
                     let flight = Arc::new(Flight {
-                        value_type,
                         state: Mutex::new(State::led_until(ending_of(lease))),
                     });
                     shard.insert(id, Arc::clone(&flight));
                     return Role::Lead(Lead::new(self, id, flight));
                 }
-                Some(flight) if flight.value_type != value_type => return Role::Alone,
                 // The waiter is registered while the table is locked: the flight cannot be taken out
                 // between the look-up and the wait.
                 Some(flight) => {

@@ -205,6 +205,19 @@ impl<V> fmt::Debug for CachedEntry<V> {
 pub struct BlockingEntry<V>(CachedEntry<V>);
 
 impl<V> BlockingEntry<V> {
+    /// See [`CachedEntry::key`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn key(&self) -> Result<&str> {
+        self.0.key()
+    }
+
+    /// See [`CachedEntry::peek`].
+    pub fn peek(&self) -> Option<V> {
+        self.0.peek()
+    }
+
     /// See [`CachedEntry::get`].
     ///
     /// # Errors
