@@ -54,6 +54,16 @@ impl Gate {
     }
 }
 
+/// Gives each thread of the pool something to do until the gate opens, so that the next job has to wait.
+fn hold_all_threads(busy: &'static Gate) {
+    for _ in 0..4 {
+        pool().spawn(|| busy.pass()).unwrap();
+    }
+    eventually("the pool is busy", || {
+        busy.waiting.load(Ordering::SeqCst) == 4
+    });
+}
+
 /// Which threads wrote values, so many at most.
 static WRITERS: Mutex<Vec<ThreadId>> = Mutex::new(Vec::new());
 
@@ -180,13 +190,7 @@ fn a_delete_that_is_dropped_before_its_turn_never_takes_effect() {
     let folder = folder();
     let files = open(folder.path());
     set(&files, &key("k"), 1);
-    // One job for each of its threads, so that the next has to wait.
-    for _ in 0..4 {
-        pool().spawn(|| BUSY.pass()).unwrap();
-    }
-    eventually("the pool is busy", || {
-        BUSY.waiting.load(Ordering::SeqCst) == 4
-    });
+    hold_all_threads(&BUSY);
     let deleting = [key("k"), key("other")];
     let mut one = Box::pin(files.delete(&deleting[0]));
     let mut many = Box::pin(files.delete_many(&deleting));
@@ -292,6 +296,7 @@ pub(super) fn flood(directory: &Path) {
 
     let files = open(directory);
     set(&files, &key("k"), String::from("old"));
+    hold_all_threads(&BUSY);
     while pool().spawn(|| BUSY.pass()).is_ok() {}
     let refused = futures_executor::block_on(files.set(&key("k"), entry(1))).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Unavailable, "{refused}");
