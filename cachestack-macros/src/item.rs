@@ -3,42 +3,114 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
 use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{
-    Attribute, Error, FnArg, GenericParam, Meta, Pat, PatIdent, ReturnType, Signature, Type,
-    Visibility,
+    Attribute, Error, FnArg, Meta, Pat, PatIdent, ReturnType, Signature, Token, Type, Visibility,
 };
 
 use crate::diag::Diag;
+use crate::names::collect_names;
+use crate::words::{nearest, quoted};
+
+/// Lints that look at the item and not at its body.
+const ITEM_LINTS: &[&str] = &["dead_code", "missing_docs", "unreachable_pub"];
 
 /// A function as it was written.
 pub(crate) struct Function {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
     pub(crate) sig: Signature,
-    pub(crate) body: TokenTree,
+    pub(crate) body: Group,
 }
 
 impl Parse for Function {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        Ok(Self {
+        let function = Self {
             attrs: input.call(Attribute::parse_outer)?,
             vis: input.parse()?,
             sig: input.parse()?,
-            body: input.parse()?,
-        })
+            body: match input.parse()? {
+                TokenTree::Group(body) if body.delimiter() == Delimiter::Brace => body,
+                other => return Err(Error::new(other.span(), "this one has no body")),
+            },
+        };
+        match input.is_empty() {
+            true => Ok(function),
+            false => Err(input.error("something follows it")),
+        }
     }
 }
 
 /// A parameter, with a name even where a pattern stands.
 pub(crate) struct Param {
     pub(crate) name: Ident,
+    /// What stands in the place of a name: `_` or `(a, b)`.
+    pub(crate) pattern: Option<Pat>,
     pub(crate) ty: Type,
     pub(crate) cfgs: Vec<Attribute>,
     pub(crate) skip: bool,
+}
+
+impl Param {
+    /// The type of what a reference to the argument points to. A reference is passed on as it is.
+    pub(crate) fn target(&self) -> &Type {
+        match &self.ty {
+            Type::Reference(reference) => &reference.elem,
+            ty => ty,
+        }
+    }
+
+    /// The type of a reference to the argument, with its lifetime where it is one.
+    pub(crate) fn lent(&self) -> TokenStream {
+        match &self.ty {
+            Type::Reference(reference) => reference.to_token_stream(),
+            ty => quote!(&#ty),
+        }
+    }
+
+    /// The expression of a reference to the argument.
+    pub(crate) fn lend(&self) -> TokenStream {
+        let name = &self.name;
+        match &self.ty {
+            Type::Reference(_) => quote!(#name),
+            _ => quote!(&#name),
+        }
+    }
+
+    /// The names that the pattern gives to parts of the argument.
+    pub(crate) fn parts(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        if let Some(pattern) = &self.pattern {
+            collect_names(pattern.to_token_stream(), &mut names);
+            // What is left are constructors and keywords.
+            names.retain(|name| {
+                name.starts_with(char::is_lowercase) && name != "mut" && name != "ref"
+            });
+        }
+        names
+    }
+}
+
+/// That no argument has this name.
+pub(crate) fn no_argument(name: &str, params: &[Param]) -> String {
+    if params.iter().any(|param| param.parts().contains(name)) {
+        return format!("`{name}` is a part of an argument; give the whole argument a name");
+    }
+    let names: Vec<String> = params
+        .iter()
+        .filter(|param| param.pattern.is_none())
+        .map(|param| param.name.to_string())
+        .collect();
+    let known = match (nearest(name, names.iter()), names.is_empty()) {
+        (Some(nearest), _) => format!("did you mean `{nearest}`?"),
+        (None, true) => "the function has none with a name".to_owned(),
+        (None, false) => format!("the arguments are {}", quoted(names.iter())),
+    };
+    format!("no argument is called `{name}`; {known}")
 }
 
 impl Function {
@@ -60,86 +132,35 @@ impl Function {
             };
             let mut skip = false;
             typed.attrs.retain(|attr| {
-                if !attr
-                    .path()
-                    .segments
-                    .last()
-                    .is_some_and(|it| it.ident == "cached")
-                {
+                if !is_cached(attr) {
                     return true;
                 }
                 let is_skip =
                     matches!(&attr.meta, Meta::List(list) if list.tokens.to_string() == "skip");
                 if !is_skip {
-                    let message = "a parameter takes `#[cached(skip)]`: it is not part of the key";
+                    let message =
+                        "an argument only takes `#[cached(skip)]`, which leaves it out of the key";
                     diag.add(Error::new_spanned(attr, message));
                 }
                 skip = true;
                 false
             });
-            let name = match &*typed.pat {
-                Pat::Ident(PatIdent {
-                    ident,
-                    subpat: None,
-                    ..
-                }) => ident.clone(),
-                pattern => format_ident!("__arg{index}", span = pattern.span()),
+            let (name, pattern) = match &*typed.pat {
+                Pat::Ident(PatIdent { ident, .. }) => (ident.clone(), None),
+                pattern => (
+                    format_ident!("__arg{index}", span = pattern.span()),
+                    Some(pattern.clone()),
+                ),
             };
             params.push(Param {
                 name,
+                pattern,
                 ty: (*typed.ty).clone(),
                 cfgs: only(&typed.attrs, &["cfg"]),
                 skip,
             });
         }
         params
-    }
-
-    /// What no attribute of this crate can go on.
-    pub(crate) fn check(&self, attribute: &str, diag: &mut Diag) {
-        let refused = |what: &dyn ToTokens, why: &str| {
-            Error::new_spanned(what, format!("`#[{attribute}]` does not go on {why}"))
-        };
-        if let Some(token) = &self.sig.constness {
-            diag.add(refused(
-                token,
-                "a `const fn`: a cache is looked up at run time; drop the `const`",
-            ));
-        }
-        if self.sig.abi.is_some() {
-            diag.add(refused(
-                &self.sig.abi,
-                "an `extern` function; wrap it in a plain one",
-            ));
-        }
-        if self.sig.safety.to_token_stream().to_string() == "unsafe" {
-            diag.add(refused(
-                &self.sig.safety,
-                "an `unsafe fn`: a hit would skip what its callers promise; wrap it in a safe one",
-            ));
-        }
-    }
-
-    /// Functions with type or const parameters have no single set of entries.
-    pub(crate) fn check_not_generic(&self, attribute: &str, diag: &mut Diag) {
-        for param in &self.sig.generics.params {
-            if !matches!(param, GenericParam::Lifetime(_)) {
-                let message = format!(
-                    "`#[{attribute}]` does not go on generic functions; put it on a function of concrete types",
-                );
-                diag.add(Error::new_spanned(param, message));
-            }
-        }
-        for input in &self.sig.inputs {
-            if let FnArg::Typed(typed) = input {
-                if let Type::ImplTrait(ty) = &*typed.ty {
-                    let message = format!(
-                        "`#[{attribute}]` does not go on functions with `impl Trait` arguments; name the type",
-                    );
-                    diag.add(Error::new_spanned(ty, message));
-                }
-            }
-        }
     }
 
     /// The return type, `()` where none is written.
@@ -150,17 +171,18 @@ impl Function {
         }
     }
 
-    /// Where to point for the return type.
-    pub(crate) fn returns_span(&self) -> Span {
-        match &self.sig.output {
-            ReturnType::Default => self.sig.ident.span(),
-            ReturnType::Type(_, ty) => ty.span(),
-        }
+    /// The attributes of the function that callers see. A lint that is expected of the body is allowed here.
+    pub(crate) fn outer_attrs(&self) -> Vec<Attribute> {
+        self.attrs
+            .iter()
+            .flat_map(|attr| expect(attr, true))
+            .collect()
     }
 
-    /// Attributes that concern the body, wherever it stands: lints and conditional compilation.
+    /// Attributes that concern the body, wherever it stands: lints.
     pub(crate) fn body_attrs(&self) -> Vec<Attribute> {
-        only(&self.attrs, &["allow", "warn", "deny", "forbid", "expect"])
+        let lints = only(&self.attrs, &["allow", "warn", "deny", "forbid", "expect"]);
+        lints.iter().flat_map(|attr| expect(attr, false)).collect()
     }
 
     pub(crate) fn cfgs(&self) -> Vec<Attribute> {
@@ -197,15 +219,60 @@ impl Function {
     }
 }
 
+/// Whether an attribute is `#[cached]`, by whatever path.
+pub(crate) fn is_cached(attr: &Attribute) -> bool {
+    let last = attr.path().segments.last();
+    last.is_some_and(|last| last.ident == "cached")
+}
+
+/// The attributes of these names, those inside `cfg_attr` too.
 fn only(attrs: &[Attribute], names: &[&str]) -> Vec<Attribute> {
-    let wanted = |attr: &&Attribute| names.iter().any(|name| attr.path().is_ident(name));
-    attrs.iter().filter(wanted).cloned().collect()
+    let wanted = |path: &syn::Path| names.iter().any(|name| path.is_ident(name));
+    let conditional = |attr: &Attribute| {
+        let metas = attr.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
+        let mut metas = metas.ok()?.into_iter();
+        let condition = metas.next()?;
+        let kept: Vec<Meta> = metas.filter(|meta| wanted(meta.path())).collect();
+        (!kept.is_empty()).then(|| syn::parse_quote!(#[cfg_attr(#condition, #(#kept),*)]))
+    };
+    attrs
+        .iter()
+        .filter_map(|attr| match attr.path().is_ident("cfg_attr") {
+            true => conditional(attr),
+            false => wanted(attr.path()).then(|| attr.clone()),
+        })
+        .collect()
+}
+
+/// An `expect` goes where its lints look, else it would be unfulfilled; in the other place they are allowed.
+fn expect(attr: &Attribute, outer: bool) -> Vec<Attribute> {
+    let parsed = attr
+        .path()
+        .is_ident("expect")
+        .then(|| attr.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated));
+    let Some(Ok(metas)) = parsed else {
+        return vec![attr.clone()];
+    };
+    let (reason, lints): (Vec<Meta>, Vec<Meta>) = metas
+        .into_iter()
+        .partition(|meta| meta.path().is_ident("reason"));
+    let (expected, allowed): (Vec<Meta>, Vec<Meta>) = lints
+        .into_iter()
+        .partition(|lint| outer == ITEM_LINTS.iter().any(|name| lint.path().is_ident(name)));
+    let mut attrs = Vec::new();
+    if !expected.is_empty() {
+        attrs.push(syn::parse_quote!(#[expect(#(#expected,)* #(#reason)*)]));
+    }
+    if !allowed.is_empty() {
+        attrs.push(syn::parse_quote!(#[allow(#(#allowed,)* #(#reason)*)]));
+    }
+    attrs
 }
 
 /// Parses a function, or reports why it is none.
 pub(crate) fn function(tokens: TokenStream, attribute: &str) -> syn::Result<Function> {
     syn::parse2(tokens).map_err(|error| {
-        let message = format!("`#[{attribute}]` goes on a function: {error}");
+        let message = format!("`#[{attribute}]` goes on a function with a body: {error}");
         Error::new(error.span(), message)
     })
 }
@@ -222,7 +289,7 @@ pub(crate) fn without_helpers(item: TokenStream) -> TokenStream {
                 sig,
                 body,
             } = function;
-            quote::quote!(#(#attrs)* #vis #sig #body)
+            quote!(#(#attrs)* #vis #sig #body)
         }
     }
 }

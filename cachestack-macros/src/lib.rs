@@ -4,18 +4,26 @@
 //! |---|---|
 //! | `args.rs` | attribute tokens → arguments, each with its span |
 //! | `item.rs` | item tokens → a function with its parameters; its body stays unparsed |
+//! | `check.rs` | what the attributes do not go on |
 //! | `template.rs` | the text of `key = "..."` → literals and placeholders |
 //! | `time.rs` | `ttl = ...` |
 //! | `cached/`, `invalidate/` | `model.rs`: what is validated; `expand.rs`: the code, which cannot fail |
 //! | `diag.rs` | all mistakes at once, each at its token, with the user's item left as it is |
+//! | `names.rs` | the variables of an expression |
+//! | `span.rs` | expressions that the compiler shows at the user's tokens |
+//! | `words.rs` | lists of names, and the one that was probably meant |
 
 mod args;
 mod cached;
+mod check;
 mod diag;
 mod invalidate;
 mod item;
+mod names;
+mod span;
 mod template;
 mod time;
+mod words;
 
 use proc_macro::TokenStream;
 
@@ -41,7 +49,8 @@ use proc_macro::TokenStream;
 /// `{...}` holds any expression over the arguments, written by its `Display`. `%`, `:` and the punctuation
 /// between the template's placeholders are percent-escaped in it, so that two calls with different values
 /// never meet. `{url:raw}` takes the last placeholder unescaped. `{{` and `}}` are braces. Each argument is
-/// named in the template or skipped. Two functions with one template share their entries.
+/// named in the template or skipped. Two functions with one template share their entries. What is not a
+/// reference is seen as one: `{*n + 1}` for an `n: u64`, where `{n + 1}` needs an `Add` for `&u64`.
 ///
 /// # What comes with the function
 ///
@@ -65,7 +74,8 @@ pub fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `key` | a template such as `"user:{id}"`, or an expression that displays as the key |
 /// | `cache` | where the `key`s are: a name in quotes or an expression; default: the configured cache |
 ///
-/// Targets and keys may be given several times. They are written before the body runs, which may move the
+/// Targets and keys may be given several times. A cached function that is itself called `key` or `cache` is
+/// written as a path, `self::key(id)`. They are written before the body runs, which may move the
 /// arguments; the entries are deleted after it, unless it returned an `Err`. Works on free functions, sync
 /// and async. An invalidation that a store does not take is counted and traced; the function's result is
 /// not touched.

@@ -1,13 +1,17 @@
 //! The text of `key = "..."` → literals and placeholders.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
 use syn::{Error, Expr, ExprLit, ExprPath, Lit, LitStr};
 
 use crate::args::private;
 use crate::diag::Diag;
+use crate::item::{Param, no_argument};
+use crate::names::collect_names;
+use crate::span;
 
 /// How a key is written by hand.
 pub(crate) enum KeyForm {
@@ -45,7 +49,15 @@ impl KeyForm {
         }
     }
 
-    /// Every name that stands in the form, wherever it stands.
+    /// A mistake in the whole form.
+    pub(crate) fn error(&self, message: impl Display) -> Error {
+        match self {
+            Self::Expression(value) => Error::new_spanned(value, message),
+            Self::Template(template) => Error::new(template.source.span(), message),
+        }
+    }
+
+    /// Every name that stands in the form for a value.
     pub(crate) fn names(&self) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
         match self {
@@ -61,11 +73,12 @@ impl KeyForm {
         names
     }
 
-    /// Placeholders that are a bare name which no argument has.
-    pub(crate) fn check_names(&self, known: &[&Ident], diag: &mut Diag) {
+    /// Reports placeholders that are a bare name which no argument has. Whether there are none.
+    pub(crate) fn check_names(&self, params: &[Param], diag: &mut Diag) -> bool {
         let Self::Template(template) = self else {
-            return;
+            return true;
         };
+        let mut known = true;
         for part in &template.parts {
             let Part::Placeholder { value, .. } = part else {
                 continue;
@@ -78,24 +91,20 @@ impl KeyForm {
             let constant = text
                 .chars()
                 .all(|c| c.is_uppercase() || c == '_' || c.is_numeric());
-            if !constant && !known.contains(&name) {
-                let list: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
-                let has = match list.is_empty() {
-                    true => "the function has no arguments".to_owned(),
-                    false => format!("the arguments are {}", list.join(", ")),
-                };
-                diag.add(Error::new(
-                    template.source.span(),
-                    format!("no argument is called `{text}`, as in `{{{text}}}`; {has}"),
-                ));
+            let is_known = |param: &Param| param.pattern.is_none() && param.name == *name;
+            if !constant && !params.iter().any(is_known) {
+                let message = format!("`{{{text}}}`: {}", no_argument(&text, params));
+                diag.add(self.error(message));
+                known = false;
             }
         }
+        known
     }
 
     /// Statements that write the key into `writer`.
     pub(crate) fn write(&self, writer: &Ident) -> TokenStream {
         match self {
-            Self::Expression(value) => quote!(#writer.raw(&(#value));),
+            Self::Expression(value) => write_raw(writer, value),
             Self::Template(template) => template.write(writer),
         }
     }
@@ -151,19 +160,24 @@ impl Template {
     }
 
     fn write(&self, writer: &Ident) -> TokenStream {
+        let private = private();
         let reserved = &self.reserved;
-        let span = self.source.span();
         let parts = self.parts.iter().map(|part| match part {
             Part::Literal(text) => quote!(#writer.literal(#text);),
-            Part::Placeholder { value, raw: true } => {
-                quote_spanned!(span=> #writer.raw(&(#value));)
-            }
+            Part::Placeholder { value, raw: true } => write_raw(writer, value),
             Part::Placeholder { value, raw: false } => {
-                quote_spanned!(span=> #writer.placeholder(&(#value), #reserved);)
+                let value = span::over(value, quote!(#value));
+                quote!(#private::placeholder(&mut #writer, #value, #reserved);)
             }
         });
         quote!(#(#parts)*)
     }
+}
+
+fn write_raw(writer: &Ident, value: &Expr) -> TokenStream {
+    let private = private();
+    let value = span::over(value, quote!(#value));
+    quote!(#private::raw(&mut #writer, #value);)
 }
 
 fn placeholder(source: &LitStr, inside: &str) -> syn::Result<Part> {
@@ -226,22 +240,14 @@ fn bare_name(value: &Expr) -> Option<&Ident> {
     }
 }
 
-/// Every name in the tokens, wherever it stands.
-pub(crate) fn collect_names(tokens: TokenStream, names: &mut BTreeSet<String>) {
-    for token in tokens {
-        match token {
-            TokenTree::Ident(name) => {
-                names.insert(name.to_string());
-            }
-            TokenTree::Group(group) => collect_names(group.stream(), names),
-            _ => {}
-        }
-    }
-}
-
 /// `key!("...")`
 pub(crate) fn expand_key(tokens: TokenStream) -> TokenStream {
-    let template = match syn::parse2(tokens).and_then(Template::parse) {
+    let template = syn::parse2(tokens).map_err(|error| {
+        let message =
+            "`key!` takes a template in quotes and nothing else, as in `key!(\"user:{id}\")`";
+        Error::new(error.span(), message)
+    });
+    let template = match template.and_then(Template::parse) {
         Ok(template) => template,
         Err(error) => return error.into_compile_error(),
     };

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::{Error, Expr, ExprLit, ExprUnary, Lit, UnOp};
 
 /// The expression of a `Duration`, checked where it is a literal.
-pub(crate) fn parse(name: &str, value: &Expr) -> syn::Result<TokenStream> {
+pub(crate) fn parse(name: &Ident, value: &Expr) -> syn::Result<TokenStream> {
     let wrong = |why: &str| {
         let message = format!(
             "{why}; `{name}` is a time above zero: seconds (`60`, `0.5`), a text (`\"1h 30m\"`, \
@@ -28,14 +28,19 @@ pub(crate) fn parse(name: &str, value: &Expr) -> syn::Result<TokenStream> {
                 .ok_or_else(|| wrong("this number is too large"))?,
             Lit::Str(text) => humantime::parse_duration(&text.value())
                 .map_err(|error| wrong(&format!("this is not a time: {error}")))?,
+            Lit::Int(number) if is_time(&number.to_string()) => {
+                return Err(wrong(&format!("a unit needs quotes: `\"{number}\"`")));
+            }
             _ => return Err(wrong("this is not a time")),
         },
         Expr::Unary(ExprUnary {
             op: UnOp::Neg(_), ..
         }) => return Err(wrong("a time cannot be negative")),
         expression => {
+            // What is no `Duration` is told at the expression and the argument's name.
+            let ty = quote_spanned!(name.span()=> ::core::time::Duration);
             return Ok(quote! {{
-                let time: ::core::time::Duration = #expression;
+                let time: #ty = #expression;
                 time
             }});
         }
@@ -45,4 +50,8 @@ pub(crate) fn parse(name: &str, value: &Expr) -> syn::Result<TokenStream> {
     }
     let (seconds, nanos) = (time.as_secs(), time.subsec_nanos());
     Ok(quote!(::core::time::Duration::new(#seconds, #nanos)))
+}
+
+fn is_time(text: &str) -> bool {
+    humantime::parse_duration(text).is_ok()
 }

@@ -1,5 +1,7 @@
 //! Names for the attributes' expansion. Not for use by hand: they change without notice.
 
+use std::fmt::Display;
+
 pub use cachestack_backends::{CacheValue, KeyError, KeyText, KeyWriter};
 
 pub use crate::function::{
@@ -13,6 +15,33 @@ pub use crate::function::{
 pub fn argument<T: KeyArgument + ?Sized>(key: &mut KeyWriter, value: &T) {
     key.argument(value);
 }
+
+/// A value in a key that is written by hand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand in a key, it does not display",
+    label = "not `Display`",
+    note = "name a part of it that displays, such as its id, or implement `std::fmt::Display`"
+)]
+pub trait Displayed: Display {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Display + ?Sized> Displayed for T {}
+
+/// Writes a value into a template, escaped.
+#[inline]
+pub fn placeholder<T: Displayed + ?Sized>(key: &mut KeyWriter, value: &T, reserved: &str) {
+    key.placeholder(value, reserved);
+}
+
+/// Writes a value as it is.
+#[inline]
+pub fn raw<T: Displayed + ?Sized>(key: &mut KeyWriter, value: &T) {
+    key.raw(value);
+}
+
+/// Fails to compile where the value of a function cannot be kept.
+#[inline]
+pub fn check_value<R, S: Shape<R, Value: CacheValue>>(_: S, _: &Tag<R>) {}
 
 /// Keeps every value.
 #[inline]

@@ -3,13 +3,27 @@
 use proc_macro2::{Ident, TokenStream};
 use syn::{Error, Expr, LitInt, Type};
 
-use crate::args::{self, Arg, CacheChoice, once};
+use crate::args::{self, Arg, CacheChoice, Syntax};
+use crate::check;
 use crate::diag::Diag;
-use crate::item::{Function, Param};
+use crate::item::{Function, Param, no_argument};
 use crate::template::KeyForm;
 use crate::time;
 
-const ARGUMENTS: &[&str] = &["ttl", "key", "condition", "cache", "skip", "version"];
+pub(super) const SYNTAX: Syntax = Syntax {
+    attribute: "cached",
+    arguments: &[
+        ("ttl", "ttl = 60"),
+        ("key", "key = \"user:{id}\""),
+        ("condition", "condition = Option::is_some"),
+        ("cache", "cache = \"sessions\""),
+        ("skip", "skip(db, trace_id)"),
+        ("version", "version = 2"),
+    ],
+    list: Some("skip"),
+    repeatable: None,
+    targets: false,
+};
 
 pub(super) struct Cached {
     pub(super) function: Function,
@@ -23,120 +37,99 @@ pub(super) struct Cached {
 }
 
 impl Cached {
-    /// The model, unless the arguments alone are too wrong for one; mistakes are in `diag`.
-    pub(super) fn new(args: Vec<Arg>, mut function: Function, diag: &mut Diag) -> Option<Self> {
-        let mut params = function.params("cached", diag);
-        function.check("cached", diag);
-        function.check_not_generic("cached", diag);
-        check_returns(&function.returns(), diag);
-        let (mut key, mut ttl, mut condition, mut cache, mut version) =
-            (None, None, None, None, None);
-        for arg in args {
-            match arg {
-                Arg::List { items, .. } => items.iter().for_each(|it| skip(it, &mut params, diag)),
-                Arg::Target { path, .. } => diag.add(Error::new_spanned(
-                    &path,
-                    format!(
-                        "`cached` takes `name = value`; only `skip(...)` has a list; {}",
-                        valid()
-                    ),
-                )),
-                Arg::Value { name, value } => match name.to_string().as_str() {
-                    "ttl" => {
-                        let time = diag.take(time::parse("ttl", &value));
-                        once(&mut ttl, &name, time, diag);
-                    }
-                    "key" => {
-                        let form = diag.take(KeyForm::parse(value));
-                        once(&mut key, &name, form, diag);
-                    }
-                    "condition" => once(&mut condition, &name, Some(value), diag),
-                    "cache" => once(&mut cache, &name, Some(value), diag),
-                    "version" => {
-                        let number = diag.take(args::version(value));
-                        once(&mut version, &name, number, diag);
-                    }
-                    "skip" => diag.add(Error::new(
-                        name.span(),
-                        "`skip` takes a list, as in `skip(db, trace_id)`",
-                    )),
-                    _ => diag.add(args::unknown(&name, "cached", ARGUMENTS)),
-                },
-            }
-        }
-        check_key(key.as_ref(), &params, diag);
-        Some(Self {
+    /// The model; mistakes are in `diag`.
+    pub(super) fn new(args: Vec<Arg>, mut function: Function, diag: &mut Diag) -> Self {
+        let params = function.params("cached", diag);
+        check::function(&function, "cached", diag);
+        check::cached(&function, diag);
+        let mut cached = Self {
             function,
             params,
-            key,
-            ttl,
-            condition,
-            cache: CacheChoice::new(cache),
-            version,
-        })
+            key: None,
+            ttl: None,
+            condition: None,
+            cache: CacheChoice::Current,
+            version: None,
+        };
+        for arg in args {
+            match arg {
+                Arg::List { items, .. } => items.iter().for_each(|it| cached.skip(it, diag)),
+                Arg::Value { name, value } => cached.set(&name, value, diag),
+                Arg::Target { .. } => {}
+            }
+        }
+        cached.check_mutable(diag);
+        cached.check_key(diag);
+        cached
     }
-}
 
-fn valid() -> String {
-    let list: Vec<String> = ARGUMENTS.iter().map(|it| format!("`{it}`")).collect();
-    format!("the arguments are {}", list.join(", "))
-}
-
-fn skip(name: &Ident, params: &mut [Param], diag: &mut Diag) {
-    match params.iter_mut().find(|param| param.name == *name) {
-        Some(param) => param.skip = true,
-        None => {
-            let list: Vec<String> = params.iter().map(|it| format!("`{}`", it.name)).collect();
-            let message = format!(
-                "no argument is called `{name}`; the arguments are {}",
-                list.join(", ")
-            );
-            diag.add(Error::new(name.span(), message));
+    fn set(&mut self, name: &Ident, value: Expr, diag: &mut Diag) {
+        match name.to_string().as_str() {
+            "ttl" => self.ttl = diag.take(time::parse(name, &value)),
+            "key" => self.key = diag.take(KeyForm::parse(value)),
+            "condition" => self.condition = Some(value),
+            "cache" => self.cache = CacheChoice::new(Some(value)),
+            "version" => self.version = diag.take(args::version(value)),
+            other => unreachable!("`{other}` is in the syntax and not in the model"),
         }
     }
-}
 
-fn check_returns(returns: &Type, diag: &mut Diag) {
-    let why = match returns {
-        Type::Reference(_) => {
-            "a cached value outlives the call, so it cannot be a reference; return an owned value or an `Arc`"
+    fn skip(&mut self, name: &Ident, diag: &mut Diag) {
+        match self.params.iter_mut().find(|param| param.name == *name) {
+            Some(param) => param.skip = true,
+            None => {
+                let message = no_argument(&name.to_string(), &self.params);
+                diag.add(Error::new(name.span(), message));
+            }
         }
-        Type::ImplTrait(_) => {
-            "a cached value needs a type with a name; return the type itself instead of `impl Trait`"
-        }
-        _ => return,
-    };
-    diag.add(Error::new_spanned(returns, why));
-}
+    }
 
-/// Every argument is part of the key or skipped, and can be.
-fn check_key(key: Option<&KeyForm>, params: &[Param], diag: &mut Diag) {
-    for param in params.iter().filter(|param| !param.skip) {
-        if let Type::Reference(reference) = &param.ty {
-            if reference.mutability.is_some() {
-                let message = format!(
-                    "`{}` can be changed by the body, so it cannot be part of the key; take it by value \
-                     or shared reference, or leave it out with `#[cached(skip)]`",
-                    param.name,
-                );
+    /// The arguments that are part of the key.
+    pub(super) fn keyed(&self) -> impl Iterator<Item = &Param> {
+        self.params.iter().filter(|param| !param.skip)
+    }
+
+    fn check_mutable(&self, diag: &mut Diag) {
+        for param in self.keyed() {
+            if matches!(&param.ty, Type::Reference(reference) if reference.mutability.is_some()) {
+                let message = "the body can change this argument, so it cannot be part of the key; take it by \
+                               value or shared reference, or leave it out with `#[cached(skip)]`";
                 diag.add(Error::new_spanned(&param.ty, message));
             }
         }
     }
-    let Some(key) = key else {
-        return;
-    };
-    let names = key.names();
-    for param in params.iter().filter(|param| !param.skip) {
-        if !names.contains(&param.name.to_string()) {
-            let message = format!(
-                "`{0}` is not in the key, so calls that differ in it would share a value: name it, as in \
-                 `{{{0}}}`, or leave it out with `#[cached(skip)]`",
-                param.name,
-            );
-            diag.add(Error::new(param.name.span(), message));
+
+    /// Every argument is named in the key or skipped, and what the key names is an argument.
+    fn check_key(&self, diag: &mut Diag) {
+        let Some(key) = &self.key else {
+            return;
+        };
+        let has_patterns = self.keyed().any(|param| param.pattern.is_some());
+        // A name that is misspelled is one mistake, and not also an argument that is missing.
+        if !has_patterns && !key.check_names(&self.params, diag) {
+            return;
+        }
+        let names = key.names();
+        for param in &self.params {
+            let Param { name, pattern, .. } = param;
+            if param.skip {
+                if names.contains(&name.to_string()) {
+                    let message = format!(
+                        "`{name}` is in the key and skipped; take it out of the key, or do not skip it",
+                    );
+                    diag.add(key.error(message));
+                }
+            } else if let Some(pattern) = pattern {
+                let message = "this argument is not in the key, so calls that differ in it would share a value: \
+                               give it a name and put that in the key, or leave it out with `#[cached(skip)]`";
+                diag.add(Error::new_spanned(pattern, message));
+            } else if !names.contains(&name.to_string()) {
+                let message = format!(
+                    "`{name}` is not in the key, so calls that differ in it would share a value: name it, as in \
+                     `{{{name}}}`, or leave it out with `#[cached(skip)]`",
+                );
+                diag.add(Error::new(name.span(), message));
+            }
         }
     }
-    let known: Vec<&Ident> = params.iter().map(|param| &param.name).collect();
-    key.check_names(&known, diag);
 }

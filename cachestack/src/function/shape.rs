@@ -108,7 +108,8 @@ impl<R> OfOther for &Tag<R> {
 /// The type in the `Ok` of a `Result`, for signatures.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is written like a `Result` but is not one",
-    note = "a type named `Result` is taken for `std::result::Result` or an alias of it; rename `{Self}`"
+    label = "not a `std::result::Result`",
+    note = "a type named `Result` is taken for `std::result::Result` or an alias of it: give yours another name"
 )]
 pub trait Fallible {
     /// What is in `Ok`.

@@ -1,0 +1,8 @@
+use cachestack::cached;
+
+#[cached]
+fn number(text: &str) -> u64 {
+    text.parse::<u64>()?
+}
+
+fn main() {}

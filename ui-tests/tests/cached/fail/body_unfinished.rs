@@ -1,0 +1,8 @@
+use cachestack::cached;
+
+#[cached]
+fn double(text: &str) -> usize {
+    text.
+}
+
+fn main() {}

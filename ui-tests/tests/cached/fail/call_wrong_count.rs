@@ -1,0 +1,10 @@
+use cachestack::cached;
+
+#[cached]
+fn sum(a: u64, b: u64) -> u64 {
+    a + b
+}
+
+fn main() {
+    sum(1);
+}

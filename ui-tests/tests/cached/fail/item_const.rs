@@ -1,0 +1,6 @@
+use cachestack::cached;
+
+#[cached]
+const ANSWER: u64 = 42;
+
+fn main() {}

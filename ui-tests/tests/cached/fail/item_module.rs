@@ -1,0 +1,6 @@
+use cachestack::cached;
+
+#[cached]
+mod inner {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use cachestack::cached;
+
+#[cached]
+fn str(text: &str) -> String {
+    text.to_owned()
+}
+
+fn main() {}

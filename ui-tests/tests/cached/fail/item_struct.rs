@@ -1,0 +1,8 @@
+use cachestack::cached;
+
+#[cached]
+pub struct User {
+    pub id: u64,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use cachestack::cached;
+
+#[cached]
+fn load(id: u64) -> u64;
+
+fn main() {}

@@ -1,0 +1,8 @@
+use cachestack::cached;
+
+#[cached]
+fn first(text: &str) -> &str {
+    text
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use cachestack::cached;
+
+#[cached]
+fn first(text: &str) -> Option<&str> {
+    text.lines().next()
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use cachestack::cached;
+
+#[cached]
+fn length(text: &'a str) -> usize {
+    text.len()
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use cachestack::cached;
+
+#[cached]
+fn user(id: UserId) -> User {
+    load(id)
+}
+
+fn main() {}

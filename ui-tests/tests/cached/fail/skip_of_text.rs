@@ -1,0 +1,8 @@
+use cachestack::cached;
+
+#[cached(skip("db"))]
+fn double(n: u64, db: &str) -> u64 {
+    n * 2 + db.len() as u64
+}
+
+fn main() {}

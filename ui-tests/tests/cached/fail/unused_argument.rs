@@ -1,0 +1,10 @@
+#![deny(unused_variables)]
+
+use cachestack::cached;
+
+#[cached]
+fn answer(id: u64, name: &str) -> u64 {
+    id
+}
+
+fn main() {}

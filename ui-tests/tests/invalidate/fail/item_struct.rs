@@ -1,0 +1,6 @@
+use cachestack::invalidate;
+
+#[invalidate(key = "user")]
+pub struct User;
+
+fn main() {}

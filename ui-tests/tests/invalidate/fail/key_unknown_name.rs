@@ -1,0 +1,8 @@
+use cachestack::invalidate;
+
+#[invalidate(key = "user:{user_id}")]
+fn rename(id: u64) -> u64 {
+    id
+}
+
+fn main() {}

@@ -1,0 +1,5 @@
+use cachestack::key;
+
+fn main() {
+    let _ = key!("user:{}", 7);
+}

@@ -1,0 +1,6 @@
+use cachestack::key;
+
+fn main() {
+    let a = 1;
+    let _ = key!("sum:{a");
+}
