@@ -30,6 +30,7 @@ fn a_version_separates_old_values_from_new_ones() {
         assert_eq!((before::user(1), after::user(1)), (1, 2));
         let (before, after) = (before::user::entry(1), after::user::entry(1));
         assert_ne!(before.key().unwrap(), after.key().unwrap());
+        plain(1);
         assert!(plain::entry(1).key().unwrap().contains("@3"));
     });
 }
