@@ -25,6 +25,7 @@ impl Moment {
         )
     }
 
+    #[cfg(any(feature = "memory", feature = "file"))]
     pub(crate) fn nanos(self) -> u64 {
         self.0
     }

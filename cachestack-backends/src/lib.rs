@@ -1,5 +1,4 @@
 #![doc = include_str!("../README.md")]
-#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod backend;
 mod clock;
@@ -8,6 +7,8 @@ mod duration;
 mod entry;
 mod error;
 mod fence;
+#[cfg(feature = "file")]
+mod file;
 mod fingerprint;
 mod key;
 #[cfg(feature = "memory")]
@@ -15,6 +16,8 @@ mod memory;
 #[doc(hidden)]
 pub mod runtime;
 mod stats;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tiered;
 
 pub use crate::backend::{AnyBackend, Backend, BackendInfo, Lookup, TimeLeft};
@@ -23,6 +26,8 @@ pub use crate::codec::{Codec, DecodeError, Opened, Rejected, Sealed, Serializer}
 pub use crate::entry::{AnyValue, CacheValue, Entry, Generation, ValueType};
 pub use crate::error::{Error, ErrorKind, Operation, Result};
 pub use crate::fence::{Epoch, Fence, FenceToken, WriteAllGuard, WriteGuard};
+#[cfg(feature = "file")]
+pub use crate::file::{FileBackend, FileBuilder, FileConfig};
 pub use crate::fingerprint::{Fingerprint, Misfit, Traced, trace};
 pub use crate::key::{Key, KeyDigest, KeyError, KeyText, KeyWriter, Namespace};
 #[cfg(feature = "memory")]

@@ -1,5 +1,33 @@
-#![doc = include_str!("../README.md")]
-#![cfg_attr(docsrs, feature(doc_cfg))]
+//! Function caching: one attribute on a function, one on a mutation, and a correct cache over memory, files, or
+//! a stack of them.
+//!
+//! ```
+//! use cachestack::{cached, invalidate};
+//!
+//! #[cached(ttl = 60)]
+//! async fn get_user(id: u64) -> Result<String, std::io::Error> {
+//!     Ok(format!("user {id}"))
+//! }
+//!
+//! #[invalidate(get_user(id))]
+//! async fn rename(id: u64, name: &str) -> Result<(), std::io::Error> {
+//!     println!("{id} is {name} now");
+//!     Ok(())
+//! }
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! # get_user(1).await?;
+//! # rename(1, "Ada").await
+//! # }
+//! ```
+//!
+//! - [`cached`] and [`invalidate`] say what the attributes take, and [`CachedEntry`] what comes with a function.
+//! - [`Cache`] is what is configured once, by [`configure`], and the typed cache to use by hand.
+//! - [`MemoryBackend`], [`FileBackend`] and [`TieredCache`] are the stores; [`Backend`] is the contract for
+//!   another.
+//! - [`Codec`] is how values become bytes; [`Error`] and [`CacheStats`] tell what happened.
+//!
+//! The project's README walks through all of it.
 
 mod cache;
 mod flight;

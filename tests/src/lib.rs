@@ -1,1 +1,10 @@
-//! Tests of cachestack that use its public names only; see the folder `tests`.
+//! Tests of cachestack that use its public names only; see the folder `tests`. What they share is here.
+//!
+//! The code of the project's README is compiled and run here.
+#![doc = include_str!("../../README.md")]
+
+mod shelf;
+mod waits;
+
+pub use self::shelf::{Hold, Shelf};
+pub use self::waits::{eventually, within};

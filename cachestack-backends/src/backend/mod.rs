@@ -24,33 +24,37 @@ use crate::stats::Stats;
 ///
 /// # What every store does
 ///
-/// **Values.** `set` replaces what was under the key: value, times and all. A value may be empty, or
-/// 8 MB large; a store that does not keep so much answers [`TooLarge`](crate::ErrorKind::TooLarge) and
-/// leaves *nothing* under the key, not the value from before. What `get` returns is equal to what was
-/// set, made at the same time, and of the type that was asked for: a store that holds another type
-/// under the key answers [`Lookup::Mismatch`] and keeps what it has.
+/// **Values.** `set` replaces what was under the key: value, type, times and all. A value may be empty,
+/// or 8 MB large; a store that does not keep so much answers [`TooLarge`](crate::ErrorKind::TooLarge)
+/// and leaves *nothing* under the key, not the value from before. What `get` returns is equal to what
+/// was set, made at the same time, as long fresh, depending on the same generations, and of the type
+/// that was asked for: a store that holds another type under the key answers [`Lookup::Mismatch`] and
+/// keeps what it has. A value without serde is kept by a store that keeps typed values, and refused as
+/// [`Serialization`](crate::ErrorKind::Serialization) by others. Many tasks may read and write one key
+/// at once: each read finds a value whole, or none.
 ///
 /// **Keys.** Any text is a key: empty, 10 kB long, with newlines, NUL, or any unicode. Two different
 /// keys never meet, and two keys that differ only in their namespace are different keys.
 ///
-/// **Times.** From an entry's [`expires_at`](Entry::expires_at) on, `get` misses and `exists` says no.
-/// An entry that is set when it has already ended leaves nothing under the key; that is how a ttl of
-/// zero looks from here. A time to live below a second holds, as the entry itself carries its end to
-/// the millisecond; a store whose own expiry is coarser rounds *up*. A time to live beyond what the
-/// store can express counts as the longest it can. `set` without an end gives the backend's own default.
+/// **Times.** From an entry's [`expires_at`](Entry::expires_at) on, `get` misses and `exists` says no; a
+/// store that writes the end down may take it to the next full millisecond. An entry that is set when it
+/// has already ended leaves nothing under the key; that is how a ttl of zero looks from here. A time to
+/// live below a second holds, as the entry itself carries its end; a store whose own expiry is coarser
+/// rounds *up*. A time to live beyond what the store can express counts as the longest it can. `set`
+/// without an end gives the backend's own default.
 ///
 /// **Deleting.** Deleting what is not there succeeds. `clear` deletes exactly one namespace: `shop`
 /// touches neither `shop2` nor `shop:eu`, and no other application's data. Two caches on one backend
 /// with two namespaces never see each other.
 ///
-/// **Many.** `get_many` answers in the order of the keys, a key asked twice is answered twice, and no
-/// keys give no answers. In `set_many` the last of several entries under one key wins. A failure of a
+/// **Many.** `get_many` answers as `get` does, in the order of the keys, a key asked twice is answered
+/// twice, and no keys give no answers. In `set_many` the last of several entries under one key wins. A failure of a
 /// part is an error of the whole call; what was done may stay done.
 ///
 /// **Counting.** Each `get`, each key of `get_many` and each `peek` that finds a value counts one hit;
 /// each `get` and key that finds none, one miss, whatever the reason (absent, ended, another type,
 /// corrupt; the last also counts as `corrupt`). Each failed operation counts one error. `exists` and
-/// `ttl` count nothing.
+/// `ttl` count nothing, and what is counted bears the name that `info` gives.
 ///
 /// **Failing.** A damaged, foreign or undecodable value is a miss, never an error and never a panic.
 /// Errors are for the store itself: away, slow, full, misused.
@@ -60,7 +64,8 @@ use crate::stats::Stats;
 /// A `set` or `delete` whose future is dropped before it ends either took effect before the drop or
 /// never will: whoever drops it may delete the key at once and be sure.
 pub trait Backend: Send + Sync + 'static {
-    /// What a stack must know of this store; constant for its life.
+    /// What a stack must know of this store; constant for its life. The default has the type's name in
+    /// lowercase and promises nothing.
     fn info(&self) -> BackendInfo {
         BackendInfo::new(short_name(std::any::type_name::<Self>()))
     }
@@ -196,8 +201,8 @@ pub trait Backend: Send + Sync + 'static {
     }
 }
 
-/// `Shelf` of `my_app::stores::Shelf<T>`.
-fn short_name(full: &'static str) -> &'static str {
+/// `shelf` of `my_app::stores::Shelf<T>`.
+fn short_name(full: &str) -> String {
     let bare = full.split('<').next().unwrap_or(full);
-    bare.rsplit("::").next().unwrap_or(bare)
+    bare.rsplit("::").next().unwrap_or(bare).to_lowercase()
 }

@@ -13,9 +13,11 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use smallvec::SmallVec;
 use tokio::sync::{OwnedMutexGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
 use crate::key::KeyDigest;
+use crate::runtime::Scope;
 
 const SHARDS: usize = 16;
 
@@ -38,7 +40,8 @@ type Shard = HashMap<KeyDigest, Watched, BuildHasherDefault<DigestHasher>>;
 struct Watched {
     epoch: u64,
     holders: usize,
-    writers: Arc<tokio::sync::Mutex<()>>,
+    /// Made when somebody writes to slow layers.
+    writers: Option<Arc<tokio::sync::Mutex<()>>>,
 }
 
 /// Where a key stood when a token was taken. Two equal epochs of one key have no invalidation between
@@ -83,6 +86,7 @@ impl Fence {
 
     /// Voids every token of the key that was taken before, and runs `change` in the same step.
     pub fn advance<R>(&self, key: KeyDigest, change: impl FnOnce() -> R) -> R {
+        let _after_the_lock = Scope::new();
         let mut shard = self.shard(key);
         if let Some(watched) = shard.get_mut(&key) {
             watched.epoch += 1;
@@ -99,21 +103,28 @@ impl Fence {
         }
     }
 
-    /// Waits until nobody else writes this key to slow layers, and keeps others out until the guard is
+    /// Waits until nobody else writes these keys to slow layers, and keeps others out until the guard is
     /// dropped.
-    pub async fn write(&self, key: KeyDigest) -> WriteGuard {
-        let token = self.token(key);
-        let writers = {
-            let mut shard = self.shard(key);
-            Arc::clone(&shard.entry(key).or_default().writers)
-        };
-        // Everyone takes the two locks in this order, so they cannot wait for each other in a ring.
-        let key = writers.lock_owned().await;
+    pub async fn write(&self, keys: impl IntoIterator<Item = KeyDigest>) -> WriteGuard {
+        let mut keys: SmallVec<[KeyDigest; 1]> = keys.into_iter().collect();
+        keys.sort_unstable();
+        keys.dedup();
+        // Everyone takes the locks of keys in this order and then the one of all keys, once: so nobody
+        // holds what somebody waits for who is waited for in turn.
+        let mut held = SmallVec::new();
+        for key in keys {
+            let token = self.token(key);
+            let writers = {
+                let mut shard = self.shard(key);
+                let watched = shard.entry(key).or_default();
+                Arc::clone(watched.writers.get_or_insert_default())
+            };
+            held.push((writers.lock_owned().await, token));
+        }
         let slow = Arc::clone(&self.0.slow_writes).read_owned().await;
         WriteGuard {
-            _key: key,
+            _keys: held,
             _slow: slow,
-            _token: token,
         }
     }
 
@@ -162,6 +173,7 @@ impl FenceToken {
     /// Runs `insert` unless the token is void, in one step with the check. Like any newer write, what
     /// was inserted voids every token of the key, this one too.
     pub fn commit<R>(&self, insert: impl FnOnce() -> R) -> Option<R> {
+        let _after_the_lock = Scope::new();
         let mut shard = self.fence.shard(self.key);
         if !self.holds_in(&shard) {
             return None;
@@ -175,6 +187,7 @@ impl FenceToken {
     /// Runs `insert` unless the token is void, in one step with the check, and leaves all tokens as
     /// they are: for copies of what a lower layer holds.
     pub fn copy<R>(&self, insert: impl FnOnce() -> R) -> Option<R> {
+        let _after_the_lock = Scope::new();
         let shard = self.fence.shard(self.key);
         self.holds_in(&shard).then(insert)
     }
@@ -183,6 +196,19 @@ impl FenceToken {
         shard
             .get(&self.key)
             .is_some_and(|watched| self.fence.epoch_of(watched) == self.epoch)
+    }
+}
+
+/// The same right once more; it is void when the first is.
+impl Clone for FenceToken {
+    fn clone(&self) -> Self {
+        let mut shard = self.fence.shard(self.key);
+        shard.entry(self.key).or_default().holders += 1;
+        Self {
+            fence: self.fence.clone(),
+            key: self.key,
+            epoch: self.epoch,
+        }
     }
 }
 
@@ -207,14 +233,13 @@ impl fmt::Debug for FenceToken {
     }
 }
 
-/// Keeps other writers of one key out of the slow layers.
+/// Keeps other writers of some keys out of the slow layers.
 #[derive(Debug)]
 #[must_use = "others are kept out only while the guard lives"]
 pub struct WriteGuard {
-    _key: OwnedMutexGuard<()>,
+    /// The token stands behind the lock, so that the key is in the table as long as its lock is held.
+    _keys: SmallVec<[(OwnedMutexGuard<()>, FenceToken); 1]>,
     _slow: OwnedRwLockReadGuard<()>,
-    /// Last, so that the key stays in the table as long as its lock is held.
-    _token: FenceToken,
 }
 
 /// Keeps all writers out of the slow layers.
@@ -244,7 +269,10 @@ impl Hasher for DigestHasher {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
     use super::*;
+    use crate::runtime::poll_once;
 
     const KEY: KeyDigest = KeyDigest(7);
     const OTHER: KeyDigest = KeyDigest(8);
@@ -287,5 +315,42 @@ mod tests {
         assert_eq!(fence.watched(), 1000);
         drop(tokens);
         assert_eq!(fence.watched(), 0);
+    }
+
+    #[test]
+    fn a_clone_of_a_token_is_void_when_the_token_is() {
+        let fence = Fence::new();
+        let token = fence.token(KEY);
+        let twin = token.clone();
+        drop(token);
+        assert!(twin.is_current());
+        fence.advance(KEY, || ());
+        assert_eq!(twin.clone().commit(|| ()), None);
+        drop(twin);
+        assert_eq!(fence.watched(), 0);
+    }
+
+    #[test]
+    fn writers_of_several_keys_and_who_clears_never_wait_for_each_other_in_a_ring() {
+        let fence = Fence::new();
+        let mut other = pin!(fence.write([OTHER]));
+        let other = poll_once(other.as_mut()).unwrap();
+        // Holds its first key, and waits for the second.
+        let mut both = pin!(fence.write([KEY, OTHER]));
+        assert!(poll_once(both.as_mut()).is_none());
+        let mut all = pin!(fence.write_all());
+        assert!(poll_once(all.as_mut()).is_none());
+        drop(other);
+        // Whoever the lock prefers goes first, and then the other.
+        match poll_once(all.as_mut()) {
+            Some(all) => {
+                drop(all);
+                assert!(poll_once(both.as_mut()).is_some());
+            }
+            None => {
+                drop(poll_once(both.as_mut()).unwrap());
+                assert!(poll_once(all.as_mut()).is_some());
+            }
+        }
     }
 }

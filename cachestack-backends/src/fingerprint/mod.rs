@@ -16,7 +16,7 @@
 //!
 //! A trace is bounded: 20,000 runs of the type's `Deserialize`, 512 of them on end without learning anything,
 //! 4,194,304 reads, 16,384 places, 96 containers within each other. What meets a bound is incomplete. A
-//! `Deserialize` that itself panics or never returns is not caught.
+//! `Deserialize` that panics ends its trace; one that never returns is not caught.
 
 mod canon;
 mod fit;
@@ -82,11 +82,7 @@ pub struct Traced {
 
 /// What is known of `T`, traced at the first call for each type in this process and kept.
 ///
-/// Tracing makes values of `T` and drops them.
-///
-/// # Panics
-///
-/// Only if `T`'s own `Deserialize` panics.
+/// Tracing makes values of `T` and drops them. A `Deserialize` that panics ends it early.
 #[must_use]
 pub fn trace<T: DeserializeOwned + 'static>() -> Arc<Traced> {
     static TRACED: LazyLock<RwLock<HashMap<TypeId, Arc<Traced>>>> = LazyLock::new(RwLock::default);
@@ -99,6 +95,14 @@ pub fn trace<T: DeserializeOwned + 'static>() -> Arc<Traced> {
     // Not held while the type's own code runs: that may trace another type.
     drop(known);
     let traced = Arc::new(Traced::new::<T>());
+    if !traced.is_complete && traced.needs_self_describing.is_none() {
+        tracing::warn!(
+            target: "cachestack",
+            value_type = type_name::<T>(),
+            "this type cannot be traced to its end, so a change of it may go unseen: give functions that \
+             return it `version = 1`, and count it up when the type changes",
+        );
+    }
     let mut known = TRACED.write().unwrap_or_else(PoisonError::into_inner);
     Arc::clone(known.entry(id).or_insert(traced))
 }

@@ -13,6 +13,7 @@ use crate::entry::{Entry, ValueType};
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::fence::Fence;
 use crate::key::{Key, KeyDigest, Namespace};
+use crate::runtime::Scope;
 use crate::stats::Stats;
 
 /// A bounded store in this process; clones share it.
@@ -20,7 +21,7 @@ use crate::stats::Stats;
 /// It keeps typed values: nothing is serialised, and a hit costs a map look-up and the clone of a
 /// pointer. Entries are found by a 128-bit keyed digest of their key; the key's text is not kept. Ended
 /// entries are misses at once. They are freed when their key is asked for, or in the background: at the
-/// latest after as long again as they lived, and a second. Nothing survives a restart.
+/// latest after as long again as they lived, and two seconds. Nothing survives a restart.
 ///
 /// ```
 /// use std::time::Duration;
@@ -106,6 +107,7 @@ impl MemoryBackend {
     }
 
     fn put(&self, key: &Key, entry: Entry) -> Result<()> {
+        let _after_the_locks = Scope::new();
         let inner = &self.0;
         let now = inner.clock.now();
         let entry = inner.info().bounded(entry.without_bytes(), now);
@@ -169,6 +171,7 @@ impl Inner {
     }
 
     fn free_if_ended(&self, key: KeyDigest, stored: &Stored) -> bool {
+        let _after_the_locks = Scope::new();
         let now = self.clock.now();
         if stored.is_live(now) {
             return false;
@@ -181,6 +184,7 @@ impl Inner {
 
     /// Frees every ended entry; the time until the next one ends, if any has an end.
     pub(super) fn free_ended(&self) -> Option<Duration> {
+        let _after_the_locks = Scope::new();
         let now = self.clock.now();
         let mut next = None;
         let freed = self.store.retain(|stored| {
@@ -218,8 +222,10 @@ impl Backend for MemoryBackend {
     }
 
     async fn delete(&self, key: &Key) -> Result<()> {
-        self.0.report.counters.deletes.add(1);
-        self.0.store.remove_if(key.digest(), |_| true);
+        let _after_the_locks = Scope::new();
+        if self.0.store.remove_if(key.digest(), |_| true) {
+            self.0.report.counters.deletes.add(1);
+        }
         Ok(())
     }
 
@@ -233,6 +239,7 @@ impl Backend for MemoryBackend {
     }
 
     async fn clear(&self, namespace: &Namespace) -> Result<()> {
+        let _after_the_locks = Scope::new();
         let space = space_of(namespace);
         self.0.store.retain(|stored| stored.space != space);
         Ok(())
@@ -251,6 +258,7 @@ impl Backend for MemoryBackend {
     }
 
     async fn purge_expired(&self, namespace: &Namespace) -> Result<u64> {
+        let _after_the_locks = Scope::new();
         let (now, space) = (self.0.clock.now(), space_of(namespace));
         let freed = self
             .0

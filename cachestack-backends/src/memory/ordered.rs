@@ -9,6 +9,7 @@ use super::store::{Inserted, Limits, Stored};
 use crate::clock::Moment;
 use crate::fence::DigestHasher;
 use crate::key::KeyDigest;
+use crate::runtime::drop_later;
 
 /// From this many entries on the map is divided, and the order is strict within each part.
 const DIVIDED: usize = 1024;
@@ -86,7 +87,7 @@ impl Ordered {
     pub(super) fn remove_if(&self, key: KeyDigest, which: impl FnOnce(&Stored) -> bool) -> bool {
         let mut shard = self.shard(key);
         let found = shard.map.get(&key).is_some_and(|it| which(&it.stored));
-        found && shard.remove(key).is_some()
+        found && shard.remove(key).map(drop_later).is_some()
     }
 
     pub(super) fn retain(&self, mut keep: impl FnMut(&Stored) -> bool) -> u64 {
@@ -100,9 +101,9 @@ impl Ordered {
                 .map(|(key, _)| *key)
                 .collect();
             removed += gone.len() as u64;
-            for key in gone {
-                shard.remove(key);
-            }
+            gone.into_iter()
+                .filter_map(|key| shard.remove(key))
+                .for_each(drop_later);
         }
         removed
     }
@@ -138,13 +139,15 @@ impl Shard {
 
     fn insert(&mut self, key: KeyDigest, stored: Stored, policy: EvictionPolicy) -> Inserted {
         let before = self.remove(key);
+        let times_before = before.as_ref().map(|it| it.rank.0);
+        before.into_iter().for_each(drop_later);
         if self.weight_limit.is_some_and(|most| stored.weight > most) {
             return Inserted::TooHeavy;
         }
         let evicted = self.make_room(stored.weight);
         self.uses += 1;
         let worth = match policy {
-            EvictionPolicy::Lfu => Worth::Used(match before.map(|it| it.rank.0) {
+            EvictionPolicy::Lfu => Worth::Used(match times_before {
                 Some(Worth::Used(times)) => times + 1,
                 _ => 0,
             }),
@@ -171,7 +174,7 @@ impl Shard {
             let Some((_, key)) = self.order.pop_first() else {
                 break;
             };
-            self.remove(key);
+            self.remove(key).into_iter().for_each(drop_later);
             evicted += 1;
         }
         evicted

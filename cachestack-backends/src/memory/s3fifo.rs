@@ -9,15 +9,20 @@ use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
 use super::store::{Inserted, Limits, Stored};
 use crate::fence::DigestHasher;
 use crate::key::KeyDigest;
+use crate::runtime::drop_later;
 
 /// Up to this weight the map is not divided, so that one entry may take nearly all of it.
 const UNDIVIDED: u64 = 256 << 20;
 
 type Hashed = BuildHasherDefault<DigestHasher>;
 
+/// The part of the map that is for entries in steady use; none may be heavier.
+const HOT: f64 = 0.97;
+
 pub(super) struct S3Fifo {
     map: Cache<KeyDigest, Stored, ByWeight, Hashed, Evictions>,
-    weighs: bool,
+    /// The heaviest entry it takes, where entries weigh something.
+    heaviest: Option<u64>,
 }
 
 impl S3Fifo {
@@ -33,20 +38,28 @@ impl S3Fifo {
                 (ByWeight { least: Some(least) }, weight, Some(shards))
             }
         };
-        let mut options = OptionsBuilder::new();
-        options
-            .weight_capacity(capacity)
-            .estimated_items_capacity(limits.entries.min(1 << 16));
-        // A map of few entries is not divided either: each part would hold too few.
-        if let Some(shards) = shards.or((limits.entries < 1024).then_some(1)) {
-            options.shards(shards);
-        }
-        let Ok(options) = options.build() else {
-            unreachable!("both capacities are set")
+        let build = |capacity| {
+            let mut options = OptionsBuilder::new();
+            options
+                .weight_capacity(capacity)
+                .hot_allocation(HOT)
+                .estimated_items_capacity(limits.entries.min(1 << 16));
+            // A map of few entries is not divided either: each part would hold too few.
+            if let Some(shards) = shards.or((limits.entries < 1024).then_some(1)) {
+                options.shards(shards);
+            }
+            let Ok(options) = options.build() else {
+                unreachable!("both capacities are set")
+            };
+            Cache::with_options(options, weighter.clone(), Hashed::default(), Evictions)
         };
+        // Each part rounds its share up: of what does not divide they would hold more than they may.
+        let parts = build(capacity).num_shards() as u64;
+        let map = build(capacity / parts * parts);
+        let heaviest = (map.shard_capacity() as f64 * HOT) as u64;
         Self {
-            map: Cache::with_options(options, weighter, Hashed::default(), Evictions),
-            weighs: limits.weight.is_some(),
+            map,
+            heaviest: limits.weight.map(|_| heaviest.max(1)),
         }
     }
 
@@ -60,19 +73,27 @@ impl S3Fifo {
     }
 
     pub(super) fn insert(&self, key: KeyDigest, stored: Stored) -> Inserted {
-        let mut evicted = Evicted::default();
-        self.map.insert_with_lifecycle(key, stored, &mut evicted);
-        // An entry that was too heavy comes back as its own eviction.
-        match evicted.0.contains(&key) {
-            true => Inserted::TooHeavy,
-            false => Inserted::Kept {
-                evicted: evicted.0.len() as u64,
-            },
+        if self.heaviest.is_some_and(|most| stored.weight > most) {
+            self.remove_if(key, |_| true);
+            return Inserted::TooHeavy;
         }
+        let spare = self.heaviest.map(|_| stored.clone());
+        let mut gone = Evicted::default();
+        self.map.insert_with_lifecycle(key, stored, &mut gone);
+        // What was replaced is reported like an eviction. A second report is of the entry itself: it grew
+        // in its place and did not fit there. A new one gets its place first.
+        let of_this_key = |gone: &Evicted| gone.0.iter().filter(|it| it.0 == key).count();
+        if let (true, Some(stored)) = (of_this_key(&gone) > 1, spare) {
+            self.map.insert_with_lifecycle(key, stored, &mut gone);
+        }
+        let evicted = (gone.0.len() - of_this_key(&gone)) as u64;
+        gone.0.into_iter().for_each(drop_later);
+        Inserted::Kept { evicted }
     }
 
     pub(super) fn remove_if(&self, key: KeyDigest, which: impl FnOnce(&Stored) -> bool) -> bool {
-        self.map.remove_if(&key, |stored| which(stored)).is_some()
+        let removed = self.map.remove_if(&key, |stored| which(stored));
+        removed.map(drop_later).is_some()
     }
 
     pub(super) fn retain(&self, keep: impl FnMut(&Stored) -> bool) -> u64 {
@@ -81,7 +102,11 @@ impl S3Fifo {
         let removed = Cell::new(0);
         self.map.retain(|_, stored| {
             let kept = (keep.borrow_mut())(stored);
-            removed.set(removed.get() + u64::from(!kept));
+            if !kept {
+                removed.set(removed.get() + 1);
+                // The map drops its own clone under its lock.
+                drop_later(stored.clone());
+            }
             kept
         });
         removed.get()
@@ -92,9 +117,9 @@ impl S3Fifo {
     }
 
     pub(super) fn weight(&self) -> u64 {
-        match self.weighs {
-            true => self.map.iter().map(|(_, stored)| stored.weight).sum(),
-            false => 0,
+        match self.heaviest {
+            Some(_) => self.map.iter().map(|(_, stored)| stored.weight).sum(),
+            None => 0,
         }
     }
 }
@@ -115,13 +140,14 @@ impl Weighter<KeyDigest, Stored> for ByWeight {
 #[derive(Clone)]
 struct Evictions;
 
+/// The entries themselves, to be dropped when no lock is held any more.
 #[derive(Default)]
-struct Evicted(smallvec::SmallVec<[KeyDigest; 4]>);
+struct Evicted(smallvec::SmallVec<[(KeyDigest, Stored); 1]>);
 
 impl Lifecycle<KeyDigest, Stored> for Evictions {
     type RequestState = Evicted;
 
-    fn on_evict(&self, state: &mut Evicted, key: KeyDigest, _: Stored) {
-        state.0.push(key);
+    fn on_evict(&self, state: &mut Evicted, key: KeyDigest, stored: Stored) {
+        state.0.push((key, stored));
     }
 }

@@ -46,7 +46,9 @@ pub(super) enum Store {
 impl Store {
     pub(super) fn new(policy: EvictionPolicy, limits: Limits) -> Self {
         match policy {
-            EvictionPolicy::S3Fifo => Self::S3Fifo(S3Fifo::new(limits)),
+            // With a single entry there is nothing to choose, and `S3Fifo` would not give it all the weight.
+            EvictionPolicy::S3Fifo if limits.entries > 1 => Self::S3Fifo(S3Fifo::new(limits)),
+            EvictionPolicy::S3Fifo => Self::Ordered(Ordered::new(EvictionPolicy::Lru, limits)),
             policy => Self::Ordered(Ordered::new(policy, limits)),
         }
     }

@@ -2,6 +2,7 @@
 //! for file I/O and background copies, and a timer.
 
 mod block_on;
+mod later;
 mod pool;
 mod timer;
 
@@ -10,8 +11,13 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 pub use self::block_on::{block_on, is_blocking};
+pub(crate) use self::later::Scope;
+#[cfg(feature = "memory")]
+pub(crate) use self::later::drop_later;
 pub use self::pool::{PoolFull, pool};
+#[cfg(feature = "memory")]
 pub(crate) use self::timer::after as timer_after;
+pub(crate) use self::timer::within;
 pub use self::timer::{Sleep, sleep};
 
 /// Polls a future once. What is not ready by then is dropped.

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -57,11 +58,25 @@ impl Drop for Sleep {
     }
 }
 
+/// Waits for a future for so long at most; `None` when it took longer.
+pub(crate) async fn within<F: Future>(time: Duration, future: F) -> Option<F::Output> {
+    let mut future = std::pin::pin!(future);
+    let mut deadline = sleep(time);
+    std::future::poll_fn(|context| {
+        if let Poll::Ready(output) = future.as_mut().poll(context) {
+            return Poll::Ready(Some(output));
+        }
+        Pin::new(&mut deadline).poll(context).map(|()| None)
+    })
+    .await
+}
+
 /// Runs a short job on the timer's thread after that time; without a thread to be had, at once.
+#[cfg(feature = "memory")]
 pub(crate) fn after(time: Duration, job: impl FnOnce() + Send + 'static) {
     struct Job<F>(Mutex<Option<F>>);
 
-    impl<F: FnOnce() + Send + 'static> Wake for Job<F> {
+    impl<F: FnOnce() + Send + 'static> std::task::Wake for Job<F> {
         fn wake(self: Arc<Self>) {
             let job = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(job) = job {
@@ -144,7 +159,10 @@ impl Timer {
             }
             if !due.is_empty() {
                 drop(state);
-                due.into_iter().for_each(Waker::wake);
+                for waker in due {
+                    // A waker is anybody's code. The others' deadlines hold, whatever it does.
+                    let _ = panic::catch_unwind(AssertUnwindSafe(|| waker.wake()));
+                }
                 state = self.lock();
                 continue;
             }
@@ -178,5 +196,30 @@ mod tests {
             long.await;
         });
         assert!(began.elapsed() >= Duration::from_millis(30));
+    }
+
+    #[test]
+    fn a_waker_that_panics_harms_no_other_sleeper() {
+        struct Panics;
+        impl std::task::Wake for Panics {
+            fn wake(self: Arc<Self>) {
+                panic!("a waker panics, as this test wants");
+            }
+        }
+        let mut first = sleep(Duration::from_millis(10));
+        let waker = Waker::from(Arc::new(Panics));
+        let polled = Pin::new(&mut first).poll(&mut Context::from_waker(&waker));
+        assert!(polled.is_pending());
+        block_on(sleep(Duration::from_millis(30)));
+        block_on(sleep(Duration::from_millis(10)));
+    }
+
+    #[test]
+    fn within_ends_with_the_future_or_the_time() {
+        let soon = Duration::from_millis(10);
+        let never = std::future::pending::<()>();
+        assert_eq!(block_on(within(soon, never)), None);
+        let ready = std::future::ready(1);
+        assert_eq!(block_on(within(Duration::from_secs(3600), ready)), Some(1));
     }
 }

@@ -33,7 +33,7 @@ pub struct Stats {
     pub errors: u64,
     /// Entries written.
     pub writes: u64,
-    /// Deletions asked for.
+    /// Deletions by hand: of entries that were there, where the store can tell, else those asked for.
     pub deletes: u64,
     /// Live entries dropped to make room.
     pub evictions: u64,

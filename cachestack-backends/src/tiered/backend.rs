@@ -76,6 +76,7 @@ impl Backend for TieredCache {
             counted.errors = counted.errors.max(passed_over);
             counted.backfills = counted.backfills.max(backfills);
             stats.backfills += backfills;
+            stats.corrupt += counted.corrupt;
             stats.layers.push(counted);
         }
         Ok(stats)
@@ -138,6 +139,6 @@ impl Backend for TieredCache {
 
     #[inline]
     fn peek(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Entry> {
-        self.peek_layers(key, value_type)
+        self.peek_top(key, value_type)
     }
 }

@@ -6,6 +6,7 @@
 //! | `stack.rs` | [`TieredCache`]: what it is made of, how long its layers keep things |
 //! | `read.rs` | the way down through the layers, and the copies back up |
 //! | `write.rs` | stores, deletions and clears, under the fence |
+//! | `section.rs` | who drives what holds write guards |
 //! | `background.rs` | copies that are made off the caller's path |
 //! | `backend.rs` | the stack as a [`Backend`](crate::Backend) |
 
@@ -13,6 +14,7 @@ mod backend;
 mod background;
 mod config;
 mod read;
+mod section;
 mod stack;
 mod write;
 

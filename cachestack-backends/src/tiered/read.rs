@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::stack::{Inner, Kept, TieredCache};
+use super::stack::{Inner, TieredCache};
 use crate::backend::{Backend, Lookup};
 use crate::entry::{Entry, ValueType};
 use crate::error::{Error, Result};
@@ -24,16 +24,14 @@ enum Above {
 type Passed = SmallVec<[Above; 4]>;
 
 impl TieredCache {
-    /// Looks into the layers that answer at once.
+    /// Looks into the top layer, when it answers at once. What only a layer below has is found by
+    /// [`find`](Self::find), which copies it up.
     #[inline]
-    pub(super) fn peek_layers(
-        &self,
-        key: KeyDigest,
-        value_type: &'static ValueType,
-    ) -> Option<Entry> {
-        let found = self.0.layers[..self.0.immediate]
-            .iter()
-            .find_map(|layer| layer.backend.peek(key, value_type));
+    pub(super) fn peek_top(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Entry> {
+        if self.0.immediate == 0 {
+            return None;
+        }
+        let found = self.0.layers[0].backend.peek(key, value_type);
         if found.is_some() {
             self.0.report.counters.hits.add(1);
         }
@@ -71,7 +69,7 @@ impl TieredCache {
                 }
             }
         }
-        errors.unless_answered(self.0.layers.len())?;
+        errors.unless_answered(self.0.takers(value_type))?;
         self.0.report.counters.misses.add(1);
         Ok(match mismatch {
             true => Lookup::Mismatch,
@@ -134,7 +132,7 @@ impl TieredCache {
             }
             wanted = missing;
         }
-        errors.unless_answered(self.0.layers.len())?;
+        errors.unless_answered(self.0.takers(value_type))?;
         let hits = found.iter().filter(|lookup| lookup.is_hit()).count() as u64;
         self.0.report.counters.hits.add(hits);
         self.0.report.counters.misses.add(keys.len() as u64 - hits);
@@ -181,6 +179,11 @@ impl TieredCache {
 }
 
 impl Inner {
+    /// How many layers can hold values of that type.
+    fn takers(&self, value_type: &ValueType) -> usize {
+        self.layers.iter().filter(|it| it.takes(value_type)).count()
+    }
+
     /// A hit only when it is live and of the type that was asked for, whatever the layer said.
     fn checked(&self, found: Lookup, value_type: &'static ValueType) -> Lookup {
         match found {
@@ -207,7 +210,11 @@ async fn copy_slowly(
     copies: SmallVec<[(usize, Entry); 2]>,
     token: FenceToken,
 ) {
-    let _guard = stack.fence.write(key.digest()).await;
+    // Nobody waits here: who writes this key now brings something newer or the same, and may itself wait for
+    // the pool that this runs on.
+    let Some(_guard) = poll_once(stack.fence.write([key.digest()])) else {
+        return;
+    };
     for (index, copy) in copies {
         let layer = &stack.layers[index];
         if !token.is_current() {
@@ -240,9 +247,4 @@ impl Errors {
             _ => Ok(()),
         }
     }
-}
-
-/// What a layer's copy of an entry is: with no more time than the layer keeps it.
-pub(super) fn share(entry: &Entry, now: crate::clock::Moment, kept: &Kept, index: usize) -> Entry {
-    entry.clone().capped(now, kept[index])
 }

@@ -142,6 +142,16 @@ impl TieredCache {
 }
 
 impl Inner {
+    /// The layers that answer at once, with their numbers.
+    pub(super) fn immediate_layers(&self) -> impl DoubleEndedIterator<Item = (usize, &StackLayer)> {
+        self.layers[..self.immediate].iter().enumerate()
+    }
+
+    /// The layers below those, with their numbers.
+    pub(super) fn slow_layers(&self) -> impl DoubleEndedIterator<Item = (usize, &StackLayer)> {
+        self.layers.iter().enumerate().skip(self.immediate)
+    }
+
     /// How long each layer keeps an entry that is to live so long: as it wants, but no longer than the
     /// layer below it.
     pub(super) fn kept(&self, requested: Option<Duration>) -> Kept {

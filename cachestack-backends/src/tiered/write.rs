@@ -4,11 +4,15 @@
 //! writers of that key and deletes below; then it does the first step once more, for whoever read the old
 //! value below in between. A write does the same with its own value in the last step.
 
-use super::read::share;
-use super::stack::TieredCache;
+use std::future::Future;
+use std::sync::Arc;
+
+use super::stack::{Inner, Kept, TieredCache};
 use crate::backend::Backend;
+use crate::clock::Moment;
+use crate::codec::cannot_leave_memory;
 use crate::entry::Entry;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fence::FenceToken;
 use crate::key::{Key, Namespace};
 use crate::runtime::poll_once;
@@ -28,47 +32,70 @@ impl TieredCache {
     }
 
     /// Writes into every layer; `Ok(false)` when the token is void.
-    pub(super) async fn write(
-        &self,
-        key: &Key,
-        entry: Entry,
-        token: Option<&FenceToken>,
-    ) -> Result<bool> {
-        let stack = &*self.0;
-        let digest = key.digest();
-        let now = stack.clock.now();
-        let kept = stack.kept(entry.time_left(now));
-        let mut failed = FirstError::default();
-        let slow = stack.layers.len() > stack.immediate;
-        let _guard = match slow {
-            true => Some(stack.fence.write(digest).await),
-            false => None,
-        };
-        if slow {
-            if token.is_some_and(|token| !token.is_current()) {
+    async fn write(&self, key: &Key, entry: Entry, token: Option<&FenceToken>) -> Result<bool> {
+        self.0.check_type(&entry)?;
+        if !self.0.has_slow_layers() {
+            let now = self.0.clock.now();
+            let kept = self.0.kept(entry.time_left(now));
+            let written = Written { entry, now, kept };
+            return self.put_in_memory(key, &written, token, FirstError::default());
+        }
+        // A write by hand that its caller dropped before it began gives way to what the caller does next.
+        let wanted = Arc::new(());
+        let still_wanted = Arc::downgrade(&wanted);
+        let (stack, key, token) = (self.clone(), key.clone(), token.cloned());
+        let write = async move {
+            let _guard = stack.0.lock(std::iter::once(&key)).await?;
+            let void = match &token {
+                Some(token) => !token.is_current(),
+                None => still_wanted.strong_count() == 0,
+            };
+            if void {
                 return Ok(false);
             }
-            let entry = entry.clone().sharing_bytes();
-            for (index, layer) in stack.layers.iter().enumerate().skip(stack.immediate).rev() {
-                if layer.takes(entry.value_type()) {
-                    let result = layer
-                        .backend
-                        .set(key, share(&entry, now, &kept, index))
-                        .await;
-                    failed.note(result);
-                }
+            let now = stack.0.clock.now();
+            let kept = stack.0.kept(entry.time_left(now));
+            let entry = entry.sharing_bytes();
+            let written = Written { entry, now, kept };
+            let mut failed = FirstError::default();
+            let unfinished = Unfinished::new(|| stack.forget(&key, &mut FirstError::default()));
+            for (index, layer) in stack.0.slow_layers().rev() {
+                failed.note(match layer.takes(written.entry.value_type()) {
+                    true => layer.backend.set(&key, written.share(index)).await,
+                    // What is there would come back when the layers above drop the new value.
+                    false if token.is_none() => layer.backend.delete(&key).await,
+                    false => Ok(()),
+                });
             }
-        }
-        let into_memory = || {
-            for (index, layer) in stack.layers[..stack.immediate].iter().enumerate().rev() {
-                let set = poll_once(layer.backend.set(key, share(&entry, now, &kept, index)));
-                failed.note(set.unwrap_or(Ok(())));
+            unfinished.ended();
+            stack.put_in_memory(&key, &written, token.as_ref(), failed)
+        };
+        let done = self.to_the_end(write).await;
+        drop(wanted);
+        done
+    }
+
+    /// The last step of a write: the layers that answer at once, together with the fence.
+    fn put_in_memory(
+        &self,
+        key: &Key,
+        written: &Written,
+        token: Option<&FenceToken>,
+        mut failed: FirstError,
+    ) -> Result<bool> {
+        let stack = &*self.0;
+        let insert = || {
+            for (index, layer) in stack.immediate_layers().rev() {
+                failed.note(match layer.takes(written.entry.value_type()) {
+                    true => at_once(layer.backend.set(key, written.share(index))),
+                    false => at_once(layer.backend.delete(key)),
+                });
             }
         };
         match token {
-            None => stack.fence.advance(digest, into_memory),
+            None => stack.fence.advance(key.digest(), insert),
             Some(token) => {
-                if token.commit(into_memory).is_none() {
+                if token.commit(insert).is_none() {
                     return Ok(false);
                 }
             }
@@ -84,108 +111,189 @@ impl TieredCache {
     }
 
     pub(super) async fn overwrite_many(&self, mut entries: Vec<(Key, Entry)>) -> Result<()> {
-        let stack = &*self.0;
-        // The last of several under one key wins, and no key is locked twice.
+        for (_, entry) in &entries {
+            self.0.check_type(entry)?;
+        }
+        // The last of several under one key wins.
         entries.reverse();
         entries.sort_by_key(|(key, _)| key.digest());
         entries.dedup_by(|later, kept| later.0 == kept.0);
         for (key, _) in &entries {
-            stack.fence.advance(key.digest(), || ());
+            self.0.fence.advance(key.digest(), || ());
         }
-        let _guards = self.lock_sorted(entries.iter().map(|(key, _)| key)).await;
-        let now = stack.clock.now();
-        let mut failed = FirstError::default();
-        let shared: Vec<_> = entries
-            .into_iter()
-            .map(|(key, entry)| {
-                let kept = stack.kept(entry.time_left(now));
-                (key, entry.sharing_bytes(), kept)
-            })
-            .collect();
-        for (index, layer) in stack.layers.iter().enumerate().skip(stack.immediate).rev() {
-            let batch: Vec<_> = shared
-                .iter()
-                .filter(|(_, entry, _)| layer.takes(entry.value_type()))
-                .map(|(key, entry, kept)| (key.clone(), share(entry, now, kept, index)))
-                .collect();
-            failed.note(layer.backend.set_many(batch).await);
+        let now = self.0.clock.now();
+        let written = entries.into_iter().map(|(key, entry)| {
+            let kept = self.0.kept(entry.time_left(now));
+            let entry = entry.sharing_bytes();
+            (key, Written { entry, now, kept })
+        });
+        let written: Vec<(Key, Written)> = written.collect();
+        if !self.0.has_slow_layers() {
+            return self.put_many_in_memory(&written, FirstError::default());
         }
-        for (key, entry, kept) in &shared {
-            stack.fence.advance(key.digest(), || {
-                for (index, layer) in stack.layers[..stack.immediate].iter().enumerate().rev() {
-                    let set = poll_once(layer.backend.set(key, share(entry, now, kept, index)));
-                    failed.note(set.unwrap_or(Ok(())));
+        let wanted = Arc::new(());
+        let still_wanted = Arc::downgrade(&wanted);
+        let stack = self.clone();
+        let write = async move {
+            let _guard = stack.0.lock(written.iter().map(|(key, _)| key)).await?;
+            if still_wanted.strong_count() == 0 {
+                return Ok(());
+            }
+            let mut failed = FirstError::default();
+            let unfinished =
+                Unfinished::new(|| stack.forget_each(written.iter().map(|(key, _)| key)));
+            for (index, layer) in stack.0.slow_layers().rev() {
+                let (taken, refused): (Vec<_>, Vec<_>) = written
+                    .iter()
+                    .partition(|(_, written)| layer.takes(written.entry.value_type()));
+                if !taken.is_empty() {
+                    let share = |(key, it): &(Key, Written)| (key.clone(), it.share(index));
+                    let batch = taken.into_iter().map(share).collect();
+                    failed.note(layer.backend.set_many(batch).await);
                 }
-            });
+                if !refused.is_empty() {
+                    let keys: Vec<Key> = refused.into_iter().map(|(key, _)| key.clone()).collect();
+                    failed.note(layer.backend.delete_many(&keys).await);
+                }
+            }
+            unfinished.ended();
+            stack.put_many_in_memory(&written, failed)
+        };
+        let done = self.to_the_end(write).await;
+        drop(wanted);
+        done
+    }
+
+    fn put_many_in_memory(&self, written: &[(Key, Written)], mut failed: FirstError) -> Result<()> {
+        for (key, written) in written {
+            let put = self.put_in_memory(key, written, None, FirstError::default());
+            failed.note(put.map(|_| ()));
         }
-        stack.report.counters.writes.add(shared.len() as u64);
         failed.into_result()
     }
 
     pub(super) async fn remove_many(&self, keys: &[Key]) -> Result<()> {
-        let stack = &*self.0;
         let mut keys = keys.to_vec();
         keys.sort_by_key(Key::digest);
         keys.dedup();
+        self.0.report.counters.deletes.add(keys.len() as u64);
         let mut failed = FirstError::default();
         keys.iter().for_each(|key| self.forget(key, &mut failed));
-        if stack.layers.len() > stack.immediate {
-            let _guards = self.lock_sorted(keys.iter()).await;
-            for layer in stack.layers[stack.immediate..].iter().rev() {
+        if !self.0.has_slow_layers() || keys.is_empty() {
+            return failed.into_result();
+        }
+        let stack = self.clone();
+        let delete = async move {
+            let unfinished = Unfinished::new(|| stack.forget_each(keys.iter()));
+            let _guard = stack.0.lock(keys.iter()).await?;
+            for (_, layer) in stack.0.slow_layers().rev() {
                 failed.note(match &*keys {
                     [key] => layer.backend.delete(key).await,
                     keys => layer.backend.delete_many(keys).await,
                 });
             }
-            keys.iter().for_each(|key| self.forget(key, &mut failed));
-        }
-        stack.report.counters.deletes.add(keys.len() as u64);
-        failed.into_result()
+            unfinished.ended();
+            keys.iter().for_each(|key| stack.forget(key, &mut failed));
+            failed.into_result()
+        };
+        self.to_the_end(delete).await
     }
 
     pub(super) async fn clear_layers(&self, namespace: &Namespace) -> Result<()> {
-        let stack = &*self.0;
         let mut failed = FirstError::default();
         self.forget_all(namespace, &mut failed);
-        if stack.layers.len() > stack.immediate {
-            let _guard = stack.fence.write_all().await;
-            for layer in stack.layers[stack.immediate..].iter().rev() {
-                failed.note(layer.backend.clear(namespace).await);
-            }
-            self.forget_all(namespace, &mut failed);
+        if !self.0.has_slow_layers() {
+            return failed.into_result();
         }
-        failed.into_result()
+        let (stack, namespace) = (self.clone(), namespace.clone());
+        let clear = async move {
+            let again = || stack.forget_all(&namespace, &mut FirstError::default());
+            let unfinished = Unfinished::new(again);
+            let _guard = stack.0.lock_all().await?;
+            for (_, layer) in stack.0.slow_layers().rev() {
+                failed.note(layer.backend.clear(&namespace).await);
+            }
+            unfinished.ended();
+            stack.forget_all(&namespace, &mut failed);
+            failed.into_result()
+        };
+        self.to_the_end(clear).await
     }
 
     /// Voids what is under way for a key and deletes it from the layers that answer at once.
     fn forget(&self, key: &Key, failed: &mut FirstError) {
         self.0.fence.advance(key.digest(), || {
-            for layer in self.0.layers[..self.0.immediate].iter().rev() {
-                failed.note(poll_once(layer.backend.delete(key)).unwrap_or(Ok(())));
+            for (_, layer) in self.0.immediate_layers().rev() {
+                failed.note(at_once(layer.backend.delete(key)));
             }
         });
     }
 
-    fn forget_all(&self, namespace: &Namespace, failed: &mut FirstError) {
-        self.0.fence.advance_all();
-        for layer in self.0.layers[..self.0.immediate].iter().rev() {
-            failed.note(poll_once(layer.backend.clear(namespace)).unwrap_or(Ok(())));
-        }
+    fn forget_each<'a>(&self, keys: impl Iterator<Item = &'a Key>) {
+        keys.for_each(|key| self.forget(key, &mut FirstError::default()));
     }
 
-    /// Locks several keys for slow layers, in the one order that all callers use.
-    async fn lock_sorted<'a>(
-        &self,
-        keys: impl Iterator<Item = &'a Key>,
-    ) -> Vec<crate::fence::WriteGuard> {
-        let mut guards = Vec::new();
-        if self.0.layers.len() > self.0.immediate {
-            for key in keys {
-                guards.push(self.0.fence.write(key.digest()).await);
-            }
+    fn forget_all(&self, namespace: &Namespace, failed: &mut FirstError) {
+        self.0.fence.advance_all();
+        for (_, layer) in self.0.immediate_layers().rev() {
+            failed.note(at_once(layer.backend.clear(namespace)));
         }
-        guards
     }
+}
+
+impl Inner {
+    /// Refuses what no layer could hold.
+    fn check_type(&self, entry: &Entry) -> Result<()> {
+        let value_type = entry.value_type();
+        match self.layers.iter().any(|layer| layer.takes(value_type)) {
+            true => Ok(()),
+            false => Err(cannot_leave_memory(value_type.name())),
+        }
+    }
+}
+
+/// Runs when a write, deletion or clear is dropped before it has [`ended`](Self::ended): what was read
+/// below meanwhile may be older than what is there now.
+struct Unfinished<F: Fn()>(Option<F>);
+
+impl<F: Fn()> Unfinished<F> {
+    fn new(again: F) -> Self {
+        Self(Some(again))
+    }
+
+    fn ended(mut self) {
+        self.0 = None;
+    }
+}
+
+impl<F: Fn()> Drop for Unfinished<F> {
+    fn drop(&mut self) {
+        if let Some(again) = &self.0 {
+            again();
+        }
+    }
+}
+
+/// An entry that is being written, and how long each layer keeps it.
+struct Written {
+    entry: Entry,
+    now: Moment,
+    kept: Kept,
+}
+
+impl Written {
+    /// A layer's copy: with no more time than the layer keeps it.
+    fn share(&self, index: usize) -> Entry {
+        self.entry.clone().capped(self.now, self.kept[index])
+    }
+}
+
+/// What a layer that answers at once answered.
+fn at_once(answer: impl Future<Output = Result<()>>) -> Result<()> {
+    poll_once(answer).unwrap_or_else(|| {
+        let message = "a backend that calls itself immediate made its caller wait";
+        Err(Error::new(ErrorKind::Unsupported, message))
+    })
 }
 
 /// Layers are written from the lowest up, so the last error is the highest layer's.

@@ -445,3 +445,21 @@ fn a_fingerprint_survives_being_stored() {
         format!("{:016x}", fingerprint.as_u64())
     );
 }
+
+/// Its `Deserialize` takes for granted what only it ever wrote.
+#[derive(Debug, Clone, Serialize)]
+struct Brittle(u32);
+
+impl<'de> Deserialize<'de> for Brittle {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Ok(Self(text.strip_prefix("no-").unwrap().parse().unwrap()))
+    }
+}
+
+#[test]
+fn a_deserialize_that_panics_ends_its_trace_and_nothing_else() {
+    let traced = trace::<Vec<Brittle>>();
+    assert!(!traced.is_complete());
+    assert!(trace::<u32>().is_complete());
+}

@@ -4,7 +4,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cachestack_backends::{
-    AnyValue, Backend, CacheValue, Entry, Error, ErrorKind, Key, Operation, Result, ValueType,
+    AnyValue, Backend, CacheValue, Entry, Error, ErrorKind, Key, Operation, Result, TimeLeft,
+    ValueType,
 };
 
 use super::{Cache, CacheStats, EntryOptions};
@@ -20,7 +21,8 @@ impl Cache {
         Ok(found.map(|(value, _)| value))
     }
 
-    /// The value under a key, with how long it will still live; `None` for the time is without end.
+    /// The value under a key, with how long it will still live; `None` for the time is without end. On a
+    /// stack it is the time in the lowest layer that has the entry, for one more round trip.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -35,8 +37,21 @@ impl Cache {
             Some(entry) => Some(entry),
             None => stack.get(&key, value_type).await?.hit(),
         };
-        let now = stack.clock().now();
-        Ok(entry.and_then(|entry| Some((entry.value::<T>()?.clone(), entry.time_left(now)))))
+        let left = |entry: &Entry| entry.time_left(stack.clock().now());
+        let found = entry.and_then(|entry| Some((entry.value::<T>()?.clone(), left(&entry))));
+        let Some((value, left)) = found else {
+            return Ok(None);
+        };
+        let left = match stack.depth() {
+            1 => left,
+            // An upper layer may keep the entry for less time than there is.
+            _ => match stack.ttl(&key).await {
+                Ok(TimeLeft::Left(time)) => Some(time),
+                Ok(TimeLeft::Unlimited) => None,
+                _ => left,
+            },
+        };
+        Ok(Some((value, left)))
     }
 
     /// Stores a value in every layer, in place of what was there. Computations that are under way for this
@@ -67,6 +82,10 @@ impl Cache {
 
     pub(crate) async fn delete_key(&self, key: &Key) -> Result<()> {
         self.open()?.delete(key).await
+    }
+
+    pub(crate) async fn delete_keys(&self, keys: &[Key]) -> Result<()> {
+        self.open()?.delete_many(keys).await
     }
 
     /// Whether a live entry of any type is under a key, in any layer. Nothing is decoded or copied.
@@ -125,7 +144,7 @@ impl Cache {
     /// As [`delete`](Self::delete).
     pub async fn delete_many(&self, keys: impl IntoIterator<Item = impl AsRef<str>>) -> Result<()> {
         let keys: Vec<Key> = keys.into_iter().map(|key| self.key(key)).collect();
-        self.open()?.delete_many(&keys).await
+        self.delete_keys(&keys).await
     }
 
     /// Frees what ended entries of this cache's namespace still take, in every layer; says how many there
@@ -161,10 +180,9 @@ impl Cache {
     /// # Errors
     /// When a layer could not be brought to its end.
     pub async fn close(&self) -> Result<()> {
-        match self.0.closed.swap(true, Ordering::AcqRel) {
-            true => Ok(()),
-            false => self.0.stack.close().await,
-        }
+        self.0.closed.store(true, Ordering::Release);
+        // Every time: the last one to ask may have gone before it was done.
+        self.0.stack.close().await
     }
 
     fn entry<T: CacheValue>(&self, value: T, options: &EntryOptions) -> Result<Entry> {

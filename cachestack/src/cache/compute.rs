@@ -44,9 +44,9 @@ pub(crate) struct Duty<'a> {
     cache: &'a Cache,
     value_type: &'static ValueType,
     key: Key,
-    /// None where the cache takes no part any more.
-    token: Option<FenceToken>,
     lead: Option<Lead<'a>>,
+    /// None where the cache takes no part any more. Behind the lead, which ends while the token still holds.
+    token: Option<FenceToken>,
 }
 
 impl Cache {
@@ -61,8 +61,8 @@ impl Cache {
             cache: self,
             value_type,
             key,
-            token: None,
             lead: None,
+            token: None,
         };
         if self.is_closed() {
             cache.counters.uncached.one_more();
@@ -85,7 +85,6 @@ impl Cache {
                 return Lookup::Failed(failure);
             }
             Role::Lead(lead) => duty.lead = Some(lead),
-            Role::Alone => {}
         }
         duty.token = Some(token);
         match cache.stack.get(&duty.key, value_type).await {
@@ -215,9 +214,9 @@ impl Duty<'_> {
     /// Gives the value to all who wait, stores it if it is to be kept, and gives it back. An invalidation
     /// that came meanwhile keeps it out of every store.
     pub(crate) async fn hand_in<V: Clone + Any + Send + Sync>(mut self, value: V, kept: Kept) -> V {
-        let Some(token) = self.token.take() else {
+        if self.token.is_none() {
             return value;
-        };
+        }
         let value: Arc<V> = Arc::new(value);
         self.land(Landed::Value(Arc::clone(&value) as AnyValue));
         let cache = &*self.cache.0;
@@ -225,8 +224,11 @@ impl Duty<'_> {
             let now = cache.stack.clock().now();
             let entry = Entry::from_any(Arc::clone(&value) as AnyValue, self.value_type, now)
                 .capped(now, self.cache.lifetime(kept.ttl));
-            if let Err(error) = cache.stack.store(&self.key, entry, &token).await {
-                self.cache.failed_open("store", &error);
+            // The token stays where it is: dropped in here, the lead must still go before it.
+            if let Some(token) = &self.token {
+                if let Err(error) = cache.stack.store(&self.key, entry, token).await {
+                    self.cache.failed_open("store", &error);
+                }
             }
         } else {
             cache.counters.refused.one_more();

@@ -105,6 +105,11 @@ impl Cache {
         self.0.closed.load(Ordering::Acquire)
     }
 
+    /// Whether the two are one cache.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     fn open(&self) -> Result<&TieredCache> {
         match self.is_closed() {
             true => Err(Error::new(ErrorKind::Closed, "this cache was closed")),

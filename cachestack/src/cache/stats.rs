@@ -32,6 +32,9 @@ pub struct CacheStats {
 
 impl fmt::Display for CacheStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.namespace.is_empty() {
+            write!(f, "{}: ", self.namespace)?;
+        }
         write!(
             f,
             "computed {}, coalesced {}, refused {}, failed open {}, uncached {}, in flight {}\n{}",

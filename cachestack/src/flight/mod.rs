@@ -1,10 +1,14 @@
 //! One computation a key: a leader computes, whoever asks meanwhile waits for it.
 //!
-//! A flight belongs to a key and an epoch of the fence, so who calls after an invalidation never joins one
-//! that began before it. Its leader holds a lease; when it ends, exactly one waiter computes too and the
+//! A flight belongs to a key, an epoch of the fence, and a type of value: who calls after an invalidation
+//! never joins one that began before it, and two types under one key never meet. Its leader holds a lease; when it ends, exactly one waiter computes too and the
 //! rest take whichever ends first. A leader that panics or is dropped hands over at once, to exactly one;
-//! one that fails lets twice as many through as were let through before. When nobody computes and nobody
-//! waits, the flight is out of the table.
+//! one that fails lets two waiters through in its place. The flight is out of the table when nobody computes
+//! and nobody waits, or when a leader that landed has stored its value: whoever comes then finds it there or
+//! computes, even if another leader hangs.
+//!
+//! Whoever has to do with a flight holds a token of its key: as long as there is one, the key's epochs do not
+//! begin anew.
 
 mod state;
 mod wait;
@@ -31,7 +35,7 @@ pub(crate) enum Landed {
     Failure(AnyValue),
 }
 
-type Id = (KeyDigest, Epoch);
+type Id = (KeyDigest, Epoch, TypeId);
 type Shard = HashMap<Id, Arc<Flight>>;
 
 /// The flights of one cache.
@@ -41,7 +45,6 @@ pub(crate) struct Flights {
 }
 
 struct Flight {
-    value_type: TypeId,
     state: Mutex<State>,
 }
 
@@ -57,8 +60,6 @@ pub(crate) enum Role<'a> {
     Lead(Lead<'a>),
     /// Take what the leader left.
     Take(Landed),
-    /// Compute without a flight: another type is in flight under this key.
-    Alone,
 }
 
 impl Flights {
@@ -69,7 +70,7 @@ impl Flights {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Joins the flight of that key and epoch: at once as its leader when there is none, else after a wait
+    /// Joins the flight of that key, epoch and type: at once as its leader when there is none, else after a wait
     /// of at most `lease` beyond the current leader's lease.
     pub(crate) async fn join(
         &self,
@@ -78,19 +79,17 @@ impl Flights {
         value_type: TypeId,
         lease: Duration,
     ) -> Role<'_> {
-        let id = (key, epoch);
+        let id = (key, epoch, value_type);
         let flight = {
             let mut shard = self.shard(id);
             match shard.get(&id) {
                 None => {
                     let flight = Arc::new(Flight {
-                        value_type,
                         state: Mutex::new(State::led_until(ending_of(lease))),
                     });
                     shard.insert(id, Arc::clone(&flight));
                     return Role::Lead(Lead::new(self, id, flight));
                 }
-                Some(flight) if flight.value_type != value_type => return Role::Alone,
                 // The waiter is registered while the table is locked: the flight cannot be taken out
                 // between the look-up and the wait.
                 Some(flight) => {
@@ -102,11 +101,11 @@ impl Flights {
         Wait::new(self, id, flight, lease).await
     }
 
-    /// Takes the flight out of the table when nobody computes and nobody waits.
+    /// Takes the flight out of the table when it is over.
     fn tidy(&self, id: Id, flight: &Arc<Flight>) {
         let mut shard = self.shard(id);
-        let is_idle = flight.lock().is_idle();
-        if is_idle && shard.get(&id).is_some_and(|it| Arc::ptr_eq(it, flight)) {
+        let is_over = flight.lock().is_over();
+        if is_over && shard.get(&id).is_some_and(|it| Arc::ptr_eq(it, flight)) {
             shard.remove(&id);
         }
     }

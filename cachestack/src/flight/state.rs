@@ -22,10 +22,10 @@ pub(super) struct State {
     leaders: usize,
     /// Callers that are waiting or about to; the flight stays in the table for them.
     pub(super) interested: usize,
+    /// A leader that landed has ended: who comes from now on is too late for the result.
+    over: bool,
     /// So many waiters may become leaders.
     permits: usize,
-    /// So many are let through after the next failure.
-    width: usize,
     lease_ends: Option<Instant>,
     wakers: BTreeMap<u64, Waker>,
     last_ticket: u64,
@@ -36,8 +36,8 @@ pub(super) enum Found {
     Landed(Landed),
     /// It is the waiter's turn to compute.
     Turn,
-    /// Wait on, at most until then.
-    Wait(Option<Instant>),
+    /// Wait on, at most until then. The waker from before is to be dropped when the state is free.
+    Wait(Option<Instant>, Option<Waker>),
 }
 
 impl State {
@@ -46,40 +46,41 @@ impl State {
             landed: None,
             leaders: 1,
             interested: 0,
+            over: false,
             permits: 0,
-            width: 1,
             lease_ends,
             wakers: BTreeMap::new(),
             last_ticket: 0,
         }
     }
 
-    pub(super) fn is_idle(&self) -> bool {
-        self.leaders == 0 && (self.interested == 0 || self.landed.is_some())
+    /// Whether the flight is to be found no more.
+    pub(super) fn is_over(&self) -> bool {
+        self.over || (self.leaders == 0 && self.interested == 0)
     }
 
+    /// The first result is everyone's. A later one goes back with the waiters, to be dropped with them.
     pub(super) fn land(&mut self, landed: Landed) -> ToWake {
-        self.landed.get_or_insert(landed);
-        self.next_waiters(usize::MAX)
+        let mut next = self.next_waiters(usize::MAX);
+        match self.landed {
+            None => self.landed = Some(landed),
+            Some(_) => next.unneeded_result = Some(landed),
+        }
+        next
     }
 
     pub(super) fn leader_ends(&mut self, ending: Ending) -> ToWake {
         self.leaders -= 1;
+        self.over |= ending == Ending::Landed;
         if self.landed.is_some() {
             return ToWake::default();
         }
-        let wanted = match ending {
-            Ending::Landed => return ToWake::default(),
-            Ending::HandOver => 1,
-            Ending::Failed => {
-                self.width = self.width.saturating_mul(2);
-                self.width
-            }
-        };
-        // Those who compute already are a part of the round.
-        self.permits = wanted.saturating_sub(self.leaders).max(self.permits);
-        if self.leaders == 0 {
-            self.permits = self.permits.max(1);
+        match ending {
+            // Two in the place of one: each round of failures lets through twice as many as the last.
+            Ending::Failed => self.permits = self.permits.saturating_add(2),
+            // Where somebody computes already, that one is the heir.
+            Ending::HandOver if self.leaders == 0 => self.permits = self.permits.max(1),
+            Ending::HandOver | Ending::Landed => {}
         }
         self.next_waiters(self.permits)
     }
@@ -106,11 +107,11 @@ impl State {
             self.last_ticket += 1;
             self.last_ticket
         });
-        self.wakers
-            .entry(ticket)
-            .and_modify(|known| known.clone_from(waker))
-            .or_insert_with(|| waker.clone());
-        Found::Wait(self.lease_ends)
+        let before = match self.wakers.get(&ticket) {
+            Some(known) if known.will_wake(waker) => None,
+            _ => self.wakers.insert(ticket, waker.clone()),
+        };
+        Found::Wait(self.lease_ends, before)
     }
 
     /// A waiter goes, to compute or for good. A permit that it was woken for goes to another.
@@ -122,7 +123,7 @@ impl State {
             None => self.next_waiters(self.permits),
             Some(_) => ToWake::default(),
         };
-        next.unneeded = own;
+        next.unneeded_waker = own;
         next
     }
 
@@ -130,23 +131,23 @@ impl State {
         let next = std::iter::from_fn(|| self.wakers.pop_first());
         ToWake {
             wakers: next.take(most).map(|(_, waker)| waker).collect(),
-            unneeded: None,
+            ..ToWake::default()
         }
     }
 }
 
-/// Waiters to be woken when the state is not locked any more: a waker may run or drop a task that comes
-/// back for the lock.
+/// Waiters to be woken, and what to drop, when the state is not locked any more: both may run anything,
+/// even what comes back for the lock.
 #[derive(Default)]
 #[must_use = "the waiters sleep on unless they are woken"]
 pub(super) struct ToWake {
     wakers: Vec<Waker>,
-    unneeded: Option<Waker>,
+    unneeded_waker: Option<Waker>,
+    unneeded_result: Option<Landed>,
 }
 
 impl ToWake {
     pub(super) fn wake(self) {
-        drop(self.unneeded);
         self.wakers.into_iter().for_each(Waker::wake);
     }
 }

@@ -53,8 +53,13 @@ impl<'a> Future for Wait<'a> {
                     let flight = Arc::clone(&this.flight);
                     return Poll::Ready(Role::Lead(Lead::new(this.flights, this.id, flight)));
                 }
-                Found::Wait(None) => return Poll::Pending,
-                Found::Wait(Some(ends)) => ends,
+                Found::Wait(ends, before) => {
+                    drop(before);
+                    ends
+                }
+            };
+            let Some(ends) = ends else {
+                return Poll::Pending;
             };
             let alarm = match &mut this.alarm {
                 Some((set_for, alarm)) if *set_for == ends => alarm,

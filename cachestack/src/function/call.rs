@@ -31,8 +31,9 @@ enum Probe<V> {
 }
 
 impl Call<'_> {
+    /// Takes the call, so that an async caller does not carry its key through what follows.
     #[inline]
-    fn probe<V: CacheValue>(&self) -> Probe<V> {
+    fn probe<V: CacheValue>(self) -> Probe<V> {
         self.target.with(|cache| {
             let Some(cache) = cache else {
                 return Probe::Uncached;
@@ -64,13 +65,6 @@ impl Call<'_> {
         }
         Probe::Uncached
     }
-
-    fn kept<V>(&self, keep: impl FnOnce(&V) -> bool, value: &V) -> Kept {
-        Kept {
-            wanted: keep(value),
-            ttl: self.ttl,
-        }
-    }
 }
 
 /// Calls a sync function.
@@ -86,6 +80,7 @@ where
     S: Shape<R, Value: CacheValue>,
     H: Share<R>,
 {
+    let ttl = call.ttl;
     let (cache, key) = match call.probe::<S::Value>() {
         Probe::Hit(value) => return S::wrap(value),
         Probe::Uncached => return compute(),
@@ -96,7 +91,8 @@ where
         Lookup::Failed(failure) => H::take(&failure).unwrap_or_else(compute),
         Lookup::Compute(duty) => match S::split(compute()) {
             Ok(value) => {
-                let kept = call.kept(keep, &value);
+                let wanted = keep(&value);
+                let kept = Kept { wanted, ttl };
                 S::wrap(block_on(duty.hand_in(value, kept)))
             }
             Err(failure) => {
@@ -121,6 +117,7 @@ where
     H: Share<R>,
     F: Future<Output = R>,
 {
+    let ttl = call.ttl;
     let (cache, key) = match call.probe::<S::Value>() {
         Probe::Hit(value) => return S::wrap(value),
         Probe::Uncached => return compute().await,
@@ -137,7 +134,8 @@ where
         },
         Lookup::Compute(duty) => match S::split(compute().await) {
             Ok(value) => {
-                let kept = call.kept(keep, &value);
+                let wanted = keep(&value);
+                let kept = Kept { wanted, ttl };
                 S::wrap(duty.hand_in(value, kept).await)
             }
             Err(failure) => {

@@ -83,8 +83,17 @@ pub fn entry_of_return<R, S: Shape<R, Value: CacheValue>>(
 
 impl<V> CachedEntry<V> {
     fn new(call: Call<'_>, view: View<V>) -> Self {
+        let place = match call.site {
+            // What is put there would be the other function's.
+            Some(site) if !site.is_unique() => Err(Error::new(
+                ErrorKind::Config,
+                "another cached function has the same path, so this one is not cached; rename it, or give \
+                 it a `key`",
+            )),
+            _ => place(call.target.cache(), call.key),
+        };
         Self {
-            place: place(call.target.cache(), call.key),
+            place,
             ttl: call.ttl,
             view,
         }
@@ -94,7 +103,8 @@ impl<V> CachedEntry<V> {
     ///
     /// # Errors
     /// [`Serialization`](ErrorKind::Serialization) when an argument could not be written,
-    /// [`Config`](ErrorKind::Config) when the function's cache is not configured.
+    /// [`Config`](ErrorKind::Config) when the function's cache is not configured, or another cached function
+    /// has the same path.
     pub fn key(&self) -> Result<&str> {
         self.place().map(|(_, key)| key.text())
     }
@@ -195,6 +205,19 @@ impl<V> fmt::Debug for CachedEntry<V> {
 pub struct BlockingEntry<V>(CachedEntry<V>);
 
 impl<V> BlockingEntry<V> {
+    /// See [`CachedEntry::key`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn key(&self) -> Result<&str> {
+        self.0.key()
+    }
+
+    /// See [`CachedEntry::peek`].
+    pub fn peek(&self) -> Option<V> {
+        self.0.peek()
+    }
+
     /// See [`CachedEntry::get`].
     ///
     /// # Errors

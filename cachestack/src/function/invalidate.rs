@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use cachestack_backends::runtime::block_on;
-use cachestack_backends::{Key, KeyError, KeyText, Result};
+use cachestack_backends::{Error, Key, KeyError, KeyText, Result};
 
 use super::call::Call;
 use super::entry::place;
@@ -30,23 +30,32 @@ impl Doomed {
     pub fn of(call: Call<'_>) -> Self {
         Self::at(call.target, call.key)
     }
+}
 
-    async fn invalidate(self) {
-        let deleted = match self.0 {
-            Ok((cache, _)) if cache.is_closed() => Ok(()),
-            Ok((cache, key)) => {
-                let deleted = cache.delete_key(&key).await;
-                if deleted.is_err() {
-                    cache.count_failed_invalidation();
-                }
-                deleted
-            }
-            Err(error) => Err(error),
-        };
-        if let Err(error) = deleted {
-            tracing::error!(target: "cachestack", %error, "an invalidation failed");
+/// Deletes what is doomed, with one deletion for each cache: once begun, it reaches every key even when the
+/// caller's future is dropped.
+async fn invalidate(doomed: Vec<Doomed>) {
+    let mut by_cache: Vec<(Cache, Vec<Key>)> = Vec::new();
+    for Doomed(place) in doomed {
+        match place {
+            Ok((cache, _)) if cache.is_closed() => {}
+            Ok((cache, key)) => match by_cache.iter_mut().find(|(known, _)| known.is(&cache)) {
+                Some((_, keys)) => keys.push(key),
+                None => by_cache.push((cache, vec![key])),
+            },
+            Err(error) => failed(&error),
         }
     }
+    for (cache, keys) in by_cache {
+        if let Err(error) = cache.delete_keys(&keys).await {
+            cache.count_failed_invalidation();
+            failed(&error);
+        }
+    }
+}
+
+fn failed(error: &Error) {
+    tracing::error!(target: "cachestack", %error, "an invalidation failed");
 }
 
 /// Runs an async mutation, and then deletes what it made wrong, unless it failed.
@@ -57,9 +66,7 @@ pub async fn invalidate_async<R, S: Shape<R>>(
 ) -> R {
     let returned = body.await;
     if !S::is_failure(&returned) {
-        for one in doomed {
-            one.invalidate().await;
-        }
+        invalidate(doomed).await;
     }
     returned
 }
@@ -68,9 +75,7 @@ pub async fn invalidate_async<R, S: Shape<R>>(
 pub fn invalidate_sync<R, S: Shape<R>>(doomed: Vec<Doomed>, _: S, body: impl FnOnce() -> R) -> R {
     let returned = body();
     if !S::is_failure(&returned) {
-        for one in doomed {
-            block_on(one.invalidate());
-        }
+        block_on(invalidate(doomed));
     }
     returned
 }

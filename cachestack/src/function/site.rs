@@ -35,15 +35,22 @@ impl Site {
     /// of one function may hold, the second to be called is not cached.
     #[inline]
     pub(super) fn is_unique(&self) -> bool {
-        *self.is_first.get_or_init(|| self.register())
+        match self.is_first.get() {
+            Some(is_first) => *is_first,
+            None => self.register(),
+        }
     }
 
+    #[cold]
     fn register(&self) -> bool {
         static SITES: LazyLock<Mutex<HashMap<&'static str, TypeId>>> =
             LazyLock::new(Mutex::default);
-        let mut sites = SITES.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_first = *sites.entry(self.identity()).or_insert_with(self.id) == (self.id)();
-        if !is_first {
+        let is_first = {
+            let mut sites = SITES.lock().unwrap_or_else(PoisonError::into_inner);
+            *sites.entry(self.identity()).or_insert_with(self.id) == (self.id)()
+        };
+        // Nothing is locked any more: who listens to the event may call cached functions.
+        if self.is_first.set(is_first).is_ok() && !is_first {
             tracing::warn!(
                 target: "cachestack",
                 function = self.identity(),
@@ -94,9 +101,16 @@ impl Target<'_> {
 
 fn warn_unnamed(name: &'static str) {
     static WARNED: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
-    let mut warned = WARNED.lock().unwrap_or_else(PoisonError::into_inner);
-    if !warned.contains(&name) {
-        warned.push(name);
+    let is_new = {
+        let mut warned = WARNED.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = !warned.contains(&name);
+        if is_new {
+            warned.push(name);
+        }
+        is_new
+    };
+    // Nothing is locked any more: who listens to the event may call cached functions.
+    if is_new {
         tracing::warn!(
             target: "cachestack",
             cache = name,

@@ -18,6 +18,8 @@ mod samples;
 mod slot;
 mod tracer;
 
+use std::panic::{self, AssertUnwindSafe};
+
 use serde::de::DeserializeOwned;
 
 use super::shape::Node;
@@ -50,8 +52,16 @@ pub(super) struct Sketch {
 pub(super) fn sketch<T: DeserializeOwned>() -> Sketch {
     let mut tracer = Tracer::new();
     while tracer.begin() {
-        let outcome = tracer.child(ROOT, std::marker::PhantomData::<T>);
-        tracer.end(outcome.is_ok());
+        let run = || tracer.child(ROOT, std::marker::PhantomData::<T>).is_ok();
+        match panic::catch_unwind(AssertUnwindSafe(run)) {
+            Ok(went_through) => tracer.end(went_through),
+            // The type cannot be asked any further: what was seen so far must do.
+            Err(_) => {
+                let mut sketch = tracer.finish();
+                sketch.exhausted = true;
+                return sketch;
+            }
+        }
     }
     tracer.finish()
 }

@@ -12,15 +12,20 @@
 //! the line and of the payload. In the key and in names, bytes that would break the line are
 //! percent-escaped. The kinds other than `value`, and all flags, are reserved: they are misses here.
 
+mod text;
+mod times;
+
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 
+use self::text::{escape, read_generations, write_generations};
+use self::times::{Times, read_time};
 use super::Codec;
 use crate::backend::Lookup;
-use crate::clock::{Clock, Moment};
-use crate::entry::{Entry, Generation, ValueType};
+use crate::clock::Clock;
+use crate::entry::{Entry, ValueType};
 use crate::error::Result;
 use crate::key::Key;
 
@@ -256,99 +261,6 @@ impl<'a> Opened<'a> {
     }
 }
 
-/// One instant on both clocks, to go from one to the other.
-struct Times {
-    moment: Moment,
-    wall: SystemTime,
-}
-
-impl Times {
-    fn now(clock: &Clock) -> Self {
-        Self {
-            moment: clock.now(),
-            wall: clock.wall(),
-        }
-    }
-
-    fn write(&self, moment: Option<Moment>, out: &mut String) {
-        // The format has room up to the year 9999; what ends later has no end.
-        const LAST: Duration = Duration::from_secs(253_402_300_799);
-        let wall = moment.and_then(|moment| match moment >= self.moment {
-            true => self.wall.checked_add(moment.since(self.moment)),
-            false => self.wall.checked_sub(self.moment.since(moment)),
-        });
-        let written = wall.filter(|wall| {
-            wall.duration_since(SystemTime::UNIX_EPOCH)
-                .is_ok_and(|since| since <= LAST)
-        });
-        match written {
-            Some(wall) => {
-                out.push_str(&humantime::format_rfc3339_millis(round_up(wall)).to_string());
-            }
-            None => out.push('-'),
-        }
-        out.push(' ');
-    }
-
-    fn past(&self, wall: SystemTime) -> Moment {
-        self.moment
-            .saturating_sub(self.wall.duration_since(wall).unwrap_or_default())
-    }
-
-    fn future(&self, wall: SystemTime) -> Option<Moment> {
-        self.moment
-            .checked_add(wall.duration_since(self.wall).unwrap_or_default())
-    }
-}
-
-/// To the next full millisecond: an entry never ends before its time by being written down.
-fn round_up(wall: SystemTime) -> SystemTime {
-    let since = wall
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    let over = since.subsec_nanos() % 1_000_000;
-    match over {
-        0 => wall,
-        over => wall + Duration::from_nanos(u64::from(1_000_000 - over)),
-    }
-}
-
-fn read_time(field: &str) -> Result<Option<SystemTime>, Rejected> {
-    match field {
-        "-" => Ok(None),
-        time => humantime::parse_rfc3339(time)
-            .map(Some)
-            .map_err(|_| Rejected::Corrupt),
-    }
-}
-
-fn write_generations(generations: &[Generation], out: &mut String) {
-    if generations.is_empty() {
-        out.push('-');
-    }
-    for (index, generation) in generations.iter().enumerate() {
-        if index > 0 {
-            out.push(',');
-        }
-        escape(&generation.name, out);
-        out.push_str(&format!("={:032x}", generation.number));
-    }
-}
-
-fn read_generations(field: &str) -> Option<Vec<Generation>> {
-    if field == "-" {
-        return Some(Vec::new());
-    }
-    field
-        .split(',')
-        .map(|one| {
-            let (name, number) = one.split_once('=')?;
-            let number = u128::from_str_radix(number, 16).ok()?;
-            Some(Generation::new(unescape(name)?, number))
-        })
-        .collect()
-}
-
 fn checksum(line: &[u8], payload: &[u8]) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(line);
@@ -358,37 +270,6 @@ fn checksum(line: &[u8], payload: &[u8]) -> String {
     let mut first = [0; 16];
     first.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
     format!("{:032x}", u128::from_be_bytes(first))
-}
-
-fn escape(text: &str, out: &mut String) {
-    let mut rest = text;
-    let breaks = |c: char| matches!(c, ' ' | '%' | ',' | '=') || c.is_control();
-    while let Some(at) = rest.find(breaks) {
-        out.push_str(&rest[..at]);
-        let c = rest[at..].chars().next().unwrap_or_default();
-        let mut utf8 = [0; 4];
-        for byte in c.encode_utf8(&mut utf8).bytes() {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-        rest = &rest[at + c.len_utf8()..];
-    }
-    out.push_str(rest);
-}
-
-fn unescape(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'%' => {
-                let high = char::from(rest.next()?).to_digit(16)?;
-                let low = char::from(rest.next()?).to_digit(16)?;
-                u8::try_from(high * 16 + low).ok()?
-            }
-            plain => plain,
-        });
-    }
-    String::from_utf8(bytes).ok()
 }
 
 impl fmt::Display for Rejected {

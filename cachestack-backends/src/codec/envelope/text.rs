@@ -1,0 +1,61 @@
+//! Names and numbers in the header: nothing in them breaks the line.
+
+use crate::entry::Generation;
+
+pub(super) fn write_generations(generations: &[Generation], out: &mut String) {
+    if generations.is_empty() {
+        out.push('-');
+    }
+    for (index, generation) in generations.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        escape(&generation.name, out);
+        out.push_str(&format!("={:032x}", generation.number));
+    }
+}
+
+pub(super) fn read_generations(field: &str) -> Option<Vec<Generation>> {
+    if field == "-" {
+        return Some(Vec::new());
+    }
+    field
+        .split(',')
+        .map(|one| {
+            let (name, number) = one.split_once('=')?;
+            let number = u128::from_str_radix(number, 16).ok()?;
+            Some(Generation::new(unescape(name)?, number))
+        })
+        .collect()
+}
+
+pub(super) fn escape(text: &str, out: &mut String) {
+    let mut rest = text;
+    let breaks = |c: char| matches!(c, ' ' | '%' | ',' | '=') || c.is_control();
+    while let Some(at) = rest.find(breaks) {
+        out.push_str(&rest[..at]);
+        let c = rest[at..].chars().next().unwrap_or_default();
+        let mut utf8 = [0; 4];
+        for byte in c.encode_utf8(&mut utf8).bytes() {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+        rest = &rest[at + c.len_utf8()..];
+    }
+    out.push_str(rest);
+}
+
+fn unescape(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => {
+                let high = char::from(rest.next()?).to_digit(16)?;
+                let low = char::from(rest.next()?).to_digit(16)?;
+                u8::try_from(high * 16 + low).ok()?
+            }
+            plain => plain,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}

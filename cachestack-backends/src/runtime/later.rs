@@ -1,0 +1,78 @@
+//! Values that left a store are dropped when no lock is held any more: dropping one may take its time, or
+//! call a cached function.
+
+use std::any::Any;
+use std::cell::RefCell;
+
+#[derive(Default)]
+struct Waiting {
+    scopes: usize,
+    values: Vec<Box<dyn Any>>,
+}
+
+thread_local! {
+    static WAITING: RefCell<Waiting> = RefCell::default();
+}
+
+/// What is dropped by [`drop_later`] on this thread waits for the end of the outermost scope. To be made
+/// before the locks are taken.
+#[must_use = "the scope ends when this is dropped"]
+pub(crate) struct Scope;
+
+impl Scope {
+    pub(crate) fn new() -> Self {
+        // While the thread ends there is nothing to count in, and values are dropped at once.
+        let _ = WAITING.try_with(|waiting| waiting.borrow_mut().scopes += 1);
+        Self
+    }
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        let values = WAITING.try_with(|waiting| {
+            let mut waiting = waiting.borrow_mut();
+            waiting.scopes -= 1;
+            match waiting.scopes {
+                0 => std::mem::take(&mut waiting.values),
+                _ => Vec::new(),
+            }
+        });
+        drop(values);
+    }
+}
+
+/// Drops a value at the end of the thread's outermost scope, or now where there is none.
+#[cfg(feature = "memory")]
+pub(crate) fn drop_later(value: impl Any) {
+    let mut value = Some(value);
+    let _ = WAITING.try_with(|waiting| {
+        let mut waiting = waiting.borrow_mut();
+        if waiting.scopes > 0 {
+            if let Some(value) = value.take() {
+                waiting.values.push(Box::new(value));
+            }
+        }
+    });
+    drop(value);
+}
+
+#[cfg(all(test, feature = "memory"))]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+
+    #[test]
+    fn values_wait_for_the_end_of_the_outermost_scope() {
+        let value = Rc::new(());
+        let outer = Scope::new();
+        let inner = Scope::new();
+        drop_later(Rc::clone(&value));
+        drop(inner);
+        assert_eq!(Rc::strong_count(&value), 2);
+        drop(outer);
+        assert_eq!(Rc::strong_count(&value), 1);
+        drop_later(Rc::clone(&value));
+        assert_eq!(Rc::strong_count(&value), 1);
+    }
+}

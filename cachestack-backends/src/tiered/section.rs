@@ -1,0 +1,81 @@
+//! Who drives what holds write guards.
+//!
+//! A future that its caller drops, forgets in a `select!`, or cannot poll because the thread is blocked in
+//! sync code would keep its guards for ever. So the library runs such work itself, on its pool, wherever
+//! the layers allow it; elsewhere nobody waits longer than [`PATIENCE`] for a guard.
+
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use super::stack::{Inner, TieredCache};
+use crate::error::{Error, ErrorKind, Result};
+use crate::fence::{WriteAllGuard, WriteGuard};
+use crate::key::{Key, KeyDigest};
+use crate::runtime::{block_on, is_blocking, pool, within};
+
+/// How long a write waits for others to end.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl TieredCache {
+    /// Runs work on slow layers to its end, even when the caller's future is dropped. A panic in it, as a
+    /// value's `Serialize` may have, is an error.
+    pub(super) async fn to_the_end<R: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<R>> + Send + 'static,
+    ) -> Result<R> {
+        // A sync caller cannot go away, and some layers work only on their caller's runtime.
+        if is_blocking() || !self.0.detached() {
+            let mut work = pin!(work);
+            let done = poll_fn(|context| {
+                let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
+                polled.unwrap_or_else(|_| Poll::Ready(Err(panicked())))
+            });
+            return done.await;
+        }
+        match pool().run(move || block_on(work)).await {
+            Ok(done) => done.unwrap_or_else(|| Err(panicked())),
+            Err(full) => {
+                let message = "the library's pool has no room for another write";
+                Err(Error::new(ErrorKind::Unavailable, message).with_source(full))
+            }
+        }
+    }
+}
+
+impl Inner {
+    /// Whether some layers take time to write to.
+    pub(super) fn has_slow_layers(&self) -> bool {
+        self.layers.len() > self.immediate
+    }
+
+    /// Whether the slow layers work on any thread.
+    pub(super) fn detached(&self) -> bool {
+        let slow = &self.layers[self.immediate..];
+        slow.iter().all(|layer| layer.info.detached)
+    }
+
+    /// Keeps other writers of those keys out of the slow layers.
+    pub(super) async fn lock<'a>(&self, keys: impl Iterator<Item = &'a Key>) -> Result<WriteGuard> {
+        let keys = keys.map(Key::digest).collect::<Vec<KeyDigest>>();
+        let locked = within(PATIENCE, self.fence.write(keys)).await;
+        locked.ok_or_else(|| too_long("another write of the key"))
+    }
+
+    /// Keeps all writers out of the slow layers.
+    pub(super) async fn lock_all(&self) -> Result<WriteAllGuard> {
+        let locked = within(PATIENCE, self.fence.write_all()).await;
+        locked.ok_or_else(|| too_long("the writes of other keys"))
+    }
+}
+
+fn panicked() -> Error {
+    Error::new(ErrorKind::Serialization, "writing a value panicked")
+}
+
+fn too_long(what: &str) -> Error {
+    let message = format!("{what} did not end within {} s", PATIENCE.as_secs());
+    Error::new(ErrorKind::Timeout, message)
+}

@@ -1,0 +1,213 @@
+//! A leader that gives up, or takes too long, is followed by exactly one.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use cachestack::{Cache, cached};
+use cachestack_tests::{eventually, within};
+use tokio::task::JoinHandle;
+
+use super::{Gate, cache, in_flight, settle};
+
+/// Callers of `k` that compute that number when it is their turn.
+fn callers(cache: &Cache, gate: &Gate, value: u32, many: usize) -> Vec<JoinHandle<u32>> {
+    let caller = |_| {
+        let (cache, gate) = (cache.clone(), gate.clone());
+        let compute = move || async move {
+            gate.pass().await;
+            value
+        };
+        tokio::spawn(async move { cache.get_or_compute("k", None, compute).await })
+    };
+    (0..many).map(caller).collect()
+}
+
+#[tokio::test]
+async fn a_leader_that_panics_is_followed_by_exactly_one_of_those_who_wait() {
+    let (cache, first, second) = (cache(), Gate::closed(), Gate::closed());
+    let leader = {
+        let (cache, gate) = (cache.clone(), first.clone());
+        tokio::spawn(async move {
+            let compute = || async move {
+                gate.pass().await;
+                panic!("the computation panics, as this test wants")
+            };
+            cache.get_or_compute::<u32, _>("k", None, compute).await
+        })
+    };
+    settle().await;
+    let waiting = callers(&cache, &second, 2, 10);
+    settle().await;
+    assert_eq!(second.begun(), 0);
+    first.let_go(1);
+    assert!(leader.await.unwrap_err().is_panic());
+    settle().await;
+    assert_eq!(second.begun(), 1);
+    second.let_go(1);
+    for caller in waiting {
+        assert_eq!(caller.await.unwrap(), 2);
+    }
+    assert_eq!((second.begun(), in_flight(&cache).await), (1, 0));
+}
+
+#[tokio::test]
+async fn a_leader_that_is_dropped_is_followed_by_exactly_one_of_those_who_wait() {
+    let (cache, first, second) = (cache(), Gate::closed(), Gate::closed());
+    let leader = callers(&cache, &first, 1, 1).remove(0);
+    settle().await;
+    let waiting = callers(&cache, &second, 2, 10);
+    settle().await;
+    leader.abort();
+    assert!(leader.await.unwrap_err().is_cancelled());
+    settle().await;
+    assert_eq!((first.begun(), second.begun()), (1, 1));
+    second.let_go(1);
+    for caller in waiting {
+        assert_eq!(caller.await.unwrap(), 2);
+    }
+    assert_eq!((second.begun(), in_flight(&cache).await), (1, 0));
+}
+
+#[tokio::test]
+async fn who_was_chosen_to_follow_and_goes_passes_it_on() {
+    let (cache, first, second) = (cache(), Gate::closed(), Gate::closed());
+    let leader = callers(&cache, &first, 1, 1).remove(0);
+    settle().await;
+    let mut waiting = callers(&cache, &second, 2, 10);
+    settle().await;
+    leader.abort();
+    // The first in the row is woken, and gone before it is polled.
+    tokio::task::yield_now().await;
+    waiting.remove(0).abort();
+    settle().await;
+    assert!(second.begun() <= 2);
+    second.let_go(2);
+    for caller in waiting {
+        assert_eq!(caller.await.unwrap(), 2);
+    }
+    assert_eq!(in_flight(&cache).await, 0);
+}
+
+#[test]
+fn a_sync_leader_that_panics_is_followed_by_exactly_one_of_those_who_wait() {
+    const THREADS: usize = 16;
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+    static ARRIVED: AtomicUsize = AtomicUsize::new(0);
+
+    #[cached]
+    fn answer() -> u64 {
+        let first = RUNS.fetch_add(1, Ordering::SeqCst) == 0;
+        if first {
+            eventually(|| ARRIVED.load(Ordering::SeqCst) == THREADS);
+        }
+        assert!(!first, "the first one panics, as this test wants");
+        42
+    }
+
+    let cache = cache();
+    let threads: Vec<_> = (0..THREADS)
+        .map(|_| {
+            let cache = cache.clone();
+            thread::spawn(move || {
+                ARRIVED.fetch_add(1, Ordering::SeqCst);
+                cache.sync_scope(answer)
+            })
+        })
+        .collect();
+    let results: Vec<_> = threads.into_iter().map(|it| it.join()).collect();
+    assert_eq!(results.iter().filter(|it| it.is_err()).count(), 1);
+    assert_eq!(RUNS.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn after_the_lease_exactly_one_of_those_who_wait_computes_too() {
+    let wait = Duration::from_millis(30);
+    let cache = Cache::builder().wait(wait).build().unwrap();
+    let (first, second) = (Gate::closed(), Gate::closed());
+    let leader = callers(&cache, &first, 1, 1).remove(0);
+    settle().await;
+    second.let_go(1);
+    for caller in callers(&cache, &second, 2, 10) {
+        assert_eq!(caller.await.unwrap(), 2);
+    }
+    assert_eq!(second.begun(), 1);
+    // The slow one has its own value, which comes too late for the store.
+    first.let_go(1);
+    assert_eq!(leader.await.unwrap(), 1);
+    assert_eq!(cache.get::<u32>("k").await.unwrap(), Some(2));
+    assert_eq!(in_flight(&cache).await, 0);
+}
+
+#[tokio::test]
+async fn those_who_wait_take_what_the_slow_leader_has_when_it_ends_first() {
+    let wait = Duration::from_millis(30);
+    let cache = Cache::builder().wait(wait).build().unwrap();
+    let (first, second) = (Gate::closed(), Gate::closed());
+    let leader = callers(&cache, &first, 1, 1).remove(0);
+    settle().await;
+    let mut waiting = callers(&cache, &second, 2, 10);
+    while second.begun() == 0 {
+        tokio::task::yield_now().await;
+    }
+    first.let_go(1);
+    assert_eq!(leader.await.unwrap(), 1);
+    second.let_go(10);
+    let mut values = Vec::new();
+    for caller in waiting.drain(..) {
+        values.push(caller.await.unwrap());
+    }
+    assert_eq!(values.iter().filter(|it| **it == 2).count(), second.begun());
+    assert_eq!(cache.get::<u32>("k").await.unwrap(), Some(1));
+}
+
+#[tokio::test]
+async fn a_value_that_is_not_kept_is_not_handed_out_for_as_long_as_another_leader_hangs() {
+    let wait = Duration::from_millis(20);
+    let cache = Cache::builder().wait(wait).build().unwrap();
+    let none = Some(Duration::ZERO);
+    let hangs = Gate::closed();
+    let leader = {
+        let (cache, gate) = (cache.clone(), hangs.clone());
+        tokio::spawn(async move {
+            let compute = || async move { gate.pass().await };
+            cache.get_or_compute("k", none, compute).await;
+        })
+    };
+    settle().await;
+    let runs = AtomicUsize::new(0);
+    for _ in 0..3 {
+        let compute = || async { runs.fetch_add(1, Ordering::SeqCst) };
+        cache.get_or_compute("k", none, compute).await;
+    }
+    assert_eq!(runs.load(Ordering::SeqCst), 3);
+    hangs.let_go(1);
+    leader.await.unwrap();
+    assert_eq!(in_flight(&cache).await, 0);
+}
+
+#[test]
+fn a_caller_whose_clone_of_the_value_panics_harms_no_other() {
+    #[derive(serde::Serialize, serde::Deserialize)]
+    struct Fragile;
+    impl Clone for Fragile {
+        fn clone(&self) -> Self {
+            static CLONES: AtomicUsize = AtomicUsize::new(0);
+            let first = CLONES.fetch_add(1, Ordering::SeqCst) == 0;
+            assert!(!first, "the first clone panics, as this test wants");
+            Self
+        }
+    }
+
+    within(Duration::from_secs(5), || {
+        let cache = cache().blocking();
+        let make = || cache.get_or_compute("k", None, || Fragile);
+        let panics = || {
+            let run = std::panic::AssertUnwindSafe(&make);
+            std::panic::catch_unwind(run).is_err()
+        };
+        assert!(panics());
+        assert!(!panics());
+        assert_eq!(cache.stats().unwrap().in_flight, 0);
+    });
+}

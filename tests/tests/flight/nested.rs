@@ -1,0 +1,117 @@
+//! Cached functions that call cached functions, from wherever.
+
+use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use cachestack::{Cache, cached};
+use cachestack_tests::within;
+
+use super::cache;
+
+#[test]
+fn a_sync_function_may_call_itself_with_other_arguments() {
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+
+    #[cached]
+    fn fibonacci(n: u64) -> u64 {
+        RUNS.fetch_add(1, Ordering::SeqCst);
+        match n {
+            0 | 1 => n,
+            n => fibonacci(n - 1) + fibonacci(n - 2),
+        }
+    }
+
+    assert_eq!(cache().sync_scope(|| fibonacci(80)), 23_416_728_348_467_685);
+    assert_eq!(RUNS.load(Ordering::SeqCst), 81);
+}
+
+#[tokio::test]
+async fn an_async_function_may_call_itself_with_other_arguments() {
+    #[cached]
+    async fn fibonacci(n: u64) -> u64 {
+        match n {
+            0 | 1 => n,
+            n => Box::pin(fibonacci(n - 1)).await + Box::pin(fibonacci(n - 2)).await,
+        }
+    }
+
+    assert_eq!(cache().scope(fibonacci(50)).await, 12_586_269_025);
+}
+
+#[test]
+fn a_function_that_calls_itself_with_the_same_arguments_waits_no_longer_than_the_lease() {
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+
+    #[cached]
+    fn circle(n: u64) -> u64 {
+        match RUNS.fetch_add(1, Ordering::SeqCst) {
+            0 | 1 => circle(n) + 1,
+            _ => n,
+        }
+    }
+
+    within(Duration::from_secs(5), || {
+        let wait = Duration::from_millis(20);
+        let cache = Cache::builder().wait(wait).build().unwrap();
+        assert_eq!(cache.sync_scope(|| circle(5)), 7);
+        assert_eq!(cache.blocking().stats().unwrap().in_flight, 0);
+    });
+}
+
+#[test]
+fn sync_code_that_blocks_the_task_it_waits_for_computes_after_the_lease() {
+    #[cached(key = "shared")]
+    async fn slow() -> u64 {
+        tokio::task::yield_now().await;
+        1
+    }
+
+    #[cached(key = "shared")]
+    fn blocks() -> u64 {
+        2
+    }
+
+    within(Duration::from_secs(5), || {
+        let wait = Duration::from_millis(20);
+        let cache = Cache::builder().wait(wait).build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let values = runtime
+            .unwrap()
+            .block_on(cache.scope(async { tokio::join!(slow(), async { blocks() }) }));
+        assert_eq!(values, (1, 2));
+    });
+}
+
+#[test]
+fn a_call_can_be_sent_to_another_thread_when_its_body_can() {
+    fn check(_: &(impl Send + ?Sized)) {}
+
+    #[cached(ttl = Duration::from_secs(u64::from(id.0)), condition = |it: &u32| *it > 0)]
+    async fn sent(id: (u32, Option<&str>)) -> Result<u32, String> {
+        tokio::task::yield_now().await;
+        Ok(id.0)
+    }
+
+    let cache = cache();
+    let call = sent((7, None));
+    check(&call);
+    let scoped = cache.scope(call);
+    check(&scoped);
+    check(&cache.get_or_compute("k", None, || async { 1 }));
+    check(&cache.set("k", 1, None));
+    check(&sent::entry((7, None)).get());
+    assert_eq!(futures_executor::block_on(scoped), Ok(7));
+}
+
+#[tokio::test]
+async fn a_body_that_must_stay_on_its_thread_may_be_cached() {
+    #[cached]
+    async fn stays(id: u64) -> u64 {
+        let here = Rc::new(id);
+        tokio::task::yield_now().await;
+        *here
+    }
+
+    assert_eq!(cache().scope(stays(7)).await, 7);
+}
