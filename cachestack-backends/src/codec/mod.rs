@@ -7,8 +7,8 @@ mod serializer;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -20,8 +20,8 @@ pub use self::serializer::Serializer;
 /// | codec | feature | describes itself | for |
 /// |---|---|---|---|
 /// | [`Postcard`](Self::Postcard), the default | | no | most types, smallest and fastest |
-/// | [`Json`](Self::Json) | `json` | yes | files that people read, `serde_json::Value` |
-/// | [`Msgpack`](Self::Msgpack) | `msgpack` | yes | compact, any type that names its fields |
+/// | `Json` | `json` | yes | files that people read, `serde_json::Value` |
+/// | `Msgpack` | `msgpack` | yes | compact, any type that names its fields |
 ///
 /// A type that a codec cannot carry without loss is an error when it is *set*, never a wrong value when it
 /// is read: postcard refuses untagged, internally and adjacently tagged enums, `flatten`, skipped fields
@@ -173,6 +173,28 @@ fn decode_custom<T: DeserializeOwned>(
         })
         .map_err(DecodeError::new)?;
     value.ok_or_else(|| DecodeError::new("the serializer did not read a value"))
+}
+
+/// By its name: `"postcard"`, `"json"` or `"msgpack"`, as far as their features are enabled.
+impl<'de> Deserialize<'de> for Codec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let known = [
+            Self::Postcard,
+            #[cfg(feature = "json")]
+            Self::Json,
+            #[cfg(feature = "msgpack")]
+            Self::Msgpack,
+        ];
+        let name = String::deserialize(deserializer)?;
+        if let Some(codec) = known.iter().find(|codec| codec.name() == name) {
+            return Ok(codec.clone());
+        }
+        let names: Vec<String> = known.iter().map(|it| format!("`{}`", it.name())).collect();
+        Err(serde::de::Error::custom(format!(
+            "unknown serializer `{name}`; with the enabled features it may be {}",
+            names.join(" or ")
+        )))
+    }
 }
 
 impl fmt::Debug for Codec {

@@ -33,7 +33,7 @@ pub struct FileConfig {
     pub directory: PathBuf,
     /// The codec of the payloads. In a file: `"postcard"`, `"json"` or `"msgpack"`, as far as their
     /// features are enabled. Default: postcard.
-    #[serde(default, deserialize_with = "codec_by_name")]
+    #[serde(default)]
     pub serializer: Codec,
     /// How long an entry is kept that is set without an end. In a file: seconds, or a text such as
     /// `"1h 30m"`. Default: `max_ttl`.
@@ -87,28 +87,6 @@ fn thirty_days() -> Duration {
 
 fn thirty_days_or<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     Ok(duration::optional::deserialize(deserializer)?.unwrap_or_else(thirty_days))
-}
-
-fn codec_by_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Codec, D::Error> {
-    let known = [
-        Codec::Postcard,
-        #[cfg(feature = "json")]
-        Codec::Json,
-        #[cfg(feature = "msgpack")]
-        Codec::Msgpack,
-    ];
-    let name = String::deserialize(deserializer)?;
-    if let Some(codec) = known.iter().find(|codec| codec.name() == name) {
-        return Ok(codec.clone());
-    }
-    let names: Vec<String> = known
-        .iter()
-        .map(|codec| format!("`{}`", codec.name()))
-        .collect();
-    Err(serde::de::Error::custom(format!(
-        "unknown serializer `{name}`; with the enabled features it may be {}",
-        names.join(" or ")
-    )))
 }
 
 /// Builds a [`FileBackend`]; see [`FileBackend::builder`].

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use cachestack_backends::{
-    CacheValue, Clock, Codec, Entry, Generation, Key, Lookup, Namespace, Rejected, ValueType,
+    CacheValue, Clock, Codec, Entry, ErrorKind, Generation, Key, Lookup, Namespace, Rejected,
+    ValueType,
 };
 
 use crate::{codecs, key, opened, sealed};
@@ -184,4 +185,15 @@ fn the_header_is_one_readable_line() {
     );
     assert!(header.contains(" shop/k "), "{header}");
     assert_eq!(value, r#"["a","b"]"#);
+}
+
+#[test]
+fn a_key_that_no_header_can_hold_is_refused_when_it_is_set() {
+    let clock = Clock::system();
+    let entry = Entry::new(1u8, clock.now());
+    let seal = |length: usize| Codec::Postcard.seal(&key(&" ".repeat(length)), &entry, &clock);
+    assert!(seal(1 << 20).is_ok());
+    let error = seal(2 << 20).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert!(error.to_string().contains("4 MiB"), "{error}");
 }

@@ -30,7 +30,8 @@ fn use_all(cache: &BlockingCache) {
     assert_eq!(cache.get::<String>("a").unwrap(), Some(text("1")));
     let (value, left) = cache.get_with_ttl::<String>("a").unwrap().unwrap();
     assert_eq!(value, "1");
-    assert!(left.unwrap() <= MINUTE);
+    // A store that writes the end down may take it to the next full millisecond.
+    assert!(left.unwrap() <= MINUTE + Duration::from_millis(1));
     assert!(cache.exists("a").unwrap());
     let entries = [("b", text("2")), ("c", text("3"))];
     cache.set_many(entries, None).unwrap();

@@ -26,7 +26,7 @@ use super::Codec;
 use crate::backend::Lookup;
 use crate::clock::Clock;
 use crate::entry::{Entry, ValueType};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 
 /// What every envelope of any version begins with.
@@ -100,7 +100,7 @@ impl Codec {
     /// Writes an entry as it is stored, with its full key.
     ///
     /// # Errors
-    /// As [`Codec::encode`].
+    /// As [`Codec::encode`]; [`TooLarge`](ErrorKind::TooLarge) for a key of over a megabyte.
     pub fn seal(&self, key: &Key, entry: &Entry, clock: &Clock) -> Result<Sealed> {
         let payload = entry.payload(self.name(), || {
             let mut payload = Vec::new();
@@ -132,6 +132,11 @@ impl Codec {
         header.push(' ');
         header.push_str(&sum);
         header.push('\n');
+        if header.len() > MAX_HEADER {
+            let message =
+                "the key is longer than an entry's header can be, 4 MiB when it is escaped";
+            return Err(Error::new(ErrorKind::TooLarge, message).about(key.digest()));
+        }
         Ok(Sealed { header, payload })
     }
 
