@@ -182,8 +182,10 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
         .filter(|word| word.len() > 2 && word.starts_with(char::is_alphabetic))
 }
 
-/// The two files that share the largest part of their runs of three words.
+/// The two files that share the largest part of their runs of three words; short files are left out.
 fn most_alike(folder: &Path, texts: &[(PathBuf, String)]) -> Option<(PathBuf, PathBuf, f64)> {
+    let long = |text: &String| words(text).nth(300).is_some();
+    let texts: Vec<_> = texts.iter().filter(|(_, text)| long(text)).collect();
     let shingles: Vec<HashSet<[&str; 3]>> = texts
         .iter()
         .map(|(_, text)| {
