@@ -31,7 +31,7 @@ use proc_macro::TokenStream;
 ///
 /// | argument | value | default |
 /// |---|---|---|
-/// | `ttl` | seconds (`60`, `0.5`), a text (`"1h 30m"`), or any `Duration` expression | the cache's ttl |
+/// | `ttl` | seconds (`60`, `0.5`), a text (`"1h 30m"`), or any `Duration` expression; a literal zero is refused, a computed one keeps nothing | the cache's ttl, else the layer's |
 /// | `key` | a template such as `"user:{id}:{lang}"`, or an expression that displays as the key | the function's path and all arguments |
 /// | `condition` | a closure or path, called with `&value`; `false` keeps the value out of the cache | everything is kept |
 /// | `cache` | a name that `configure_named` knows, or an expression: a `Cache`, or a reference, `Arc` or `LazyLock` of one | the configured cache |

@@ -23,8 +23,7 @@
 //!
 //! - [`cached`] and [`invalidate`] say what the attributes take, and [`CachedEntry`] what comes with a function.
 //! - [`Cache`] is what is configured once, by [`configure`], and the typed cache to use by hand.
-//! - [`MemoryBackend`], [`FileBackend`] and [`TieredCache`] are the stores; [`Backend`] is the contract for
-//!   another.
+//! - `MemoryBackend`, `FileBackend` and [`TieredCache`] are the stores; [`Backend`] is the contract for another.
 //! - [`Codec`] is how values become bytes; [`Error`] and [`CacheStats`] tell what happened.
 //!
 //! The project's README walks through all of it.

@@ -111,10 +111,10 @@ impl MemoryBackend {
         let inner = &self.0;
         let now = inner.clock.now();
         let entry = inner.info().bounded(entry.without_bytes(), now);
-        inner.report.counters.writes.add(1);
         let left = entry.time_left(now);
         if left == Some(Duration::ZERO) {
             inner.store.remove_if(key.digest(), |_| true);
+            inner.report.counters.writes.add(1);
             return Ok(());
         }
         let weight = inner
@@ -127,7 +127,10 @@ impl MemoryBackend {
             weight,
         };
         match inner.store.insert(key.digest(), stored) {
-            Inserted::Kept { evicted } => inner.report.counters.evictions.add(evicted),
+            Inserted::Kept { evicted } => {
+                inner.report.counters.writes.add(1);
+                inner.report.counters.evictions.add(evicted);
+            }
             Inserted::TooHeavy => {
                 inner.store.remove_if(key.digest(), |_| true);
                 return Err(too_heavy(

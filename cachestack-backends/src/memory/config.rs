@@ -14,6 +14,9 @@ use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::key::Key;
 
 /// Which entry goes when there is no more room.
+///
+/// The order of `Lru`, `Lfu` and `Ttl` is strict in stores of fewer than 1,024 entries and in those with a
+/// weight limit. A larger one is divided in 16 parts by the keys' digests, and the order is strict in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -57,7 +60,8 @@ impl EvictionPolicy {
 pub struct MemoryConfig {
     /// Which entry goes when there is no more room. Default: [`EvictionPolicy::S3Fifo`].
     pub policy: EvictionPolicy,
-    /// How many entries are kept, at least 1. Default: 10,000.
+    /// How many entries are kept, at least 1. From 1,024 on the store is divided and each part has its share,
+    /// so the last few percent may stay empty. Default: 10,000.
     pub max_entries: usize,
     /// How long an entry is kept that is set without an end. In a file: seconds, or a text such as
     /// `"1h 30m"`. Default: no end.
@@ -117,7 +121,7 @@ impl MemoryBuilder {
 
     /// Limits the sum of what `weigher` says of each entry, beside their number. Default: no limit.
     ///
-    /// The weigher is asked once, when the entry is set. An entry that is heavier than the store can take
+    /// The weigher is asked once, when the entry is set, while the key is locked: it must not use a cache. An entry that is heavier than the store can take
     /// is refused as [`TooLarge`](ErrorKind::TooLarge): with [`EvictionPolicy::S3Fifo`] that is 0.97 of
     /// the limit (an eighth of it from 256 MiB on, where the store is divided), else the whole.
     ///

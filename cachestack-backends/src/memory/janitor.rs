@@ -47,10 +47,12 @@ impl Janitor {
 
 fn schedule(memory: Weak<Inner>, after: Duration) {
     timer_after(after, move || {
-        // The timer's thread must not be held up, and a full pool has better things to do.
+        // The timer's thread must not be held up. Where the pool has no room, the next entry calls again.
         let later = memory.clone();
         if pool().spawn(move || sweep(&memory)).is_err() {
-            schedule(later, SHORTEST);
+            if let Some(inner) = later.upgrade() {
+                inner.janitor().0.store(NEVER, Ordering::Release);
+            }
         }
     });
 }
@@ -61,7 +63,7 @@ fn sweep(memory: &Weak<Inner>) {
     };
     let janitor = inner.janitor();
     // A timer that was overtaken by an earlier one finds the sweep done.
-    if janitor.0.load(Ordering::Acquire) > Clock::system().now().nanos() {
+    if janitor.0.load(Ordering::Acquire) == NEVER {
         return;
     }
     // Whoever sets an entry from here on calls again.

@@ -90,7 +90,8 @@ impl TieredBuilder {
         self
     }
 
-    /// The clock entries live by. Default: the system's. Memory layers should have the same.
+    /// The clock entries live by. Default: the system's. Every layer must have the
+    /// same.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::stack::{Inner, TieredCache};
+use super::write::at_once;
 use crate::backend::{Backend, Lookup};
 use crate::entry::{Entry, ValueType};
 use crate::error::{Error, Result};
@@ -195,11 +196,10 @@ impl Inner {
 
     fn copy_now(&self, index: usize, key: &Key, copy: Entry, token: &FenceToken) {
         let layer = &self.layers[index];
-        let copied = token.copy(|| poll_once(layer.backend.set(key, copy)));
-        match copied {
+        match token.copy(|| at_once(layer.backend.set(key, copy))) {
             None => self.report.counters.fenced.add(1),
-            Some(Some(Err(error))) => layer.pass_over(&error),
-            Some(_) => layer.seen.backfills.add(1),
+            Some(Err(error)) => layer.pass_over(&error),
+            Some(Ok(())) => layer.seen.backfills.add(1),
         }
     }
 }

@@ -234,10 +234,11 @@ impl TieredCache {
     }
 
     fn forget_all(&self, namespace: &Namespace, failed: &mut FirstError) {
-        self.0.fence.advance_all();
-        for (_, layer) in self.0.immediate_layers().rev() {
-            failed.note(at_once(layer.backend.clear(namespace)));
-        }
+        self.0.fence.advance_all(|| {
+            for (_, layer) in self.0.immediate_layers().rev() {
+                failed.note(at_once(layer.backend.clear(namespace)));
+            }
+        });
     }
 }
 
@@ -289,7 +290,7 @@ impl Written {
 }
 
 /// What a layer that answers at once answered.
-fn at_once(answer: impl Future<Output = Result<()>>) -> Result<()> {
+pub(super) fn at_once(answer: impl Future<Output = Result<()>>) -> Result<()> {
     poll_once(answer).unwrap_or_else(|| {
         let message = "a backend that calls itself immediate made its caller wait";
         Err(Error::new(ErrorKind::Unsupported, message))

@@ -17,8 +17,21 @@ impl Cache {
     /// # Errors
     /// When no layer could answer, or the cache was closed.
     pub async fn get<T: CacheValue>(&self, key: impl AsRef<str>) -> Result<Option<T>> {
-        let found = self.get_with_ttl(key).await?;
-        Ok(found.map(|(value, _)| value))
+        let entry = self.find(&self.key(key), ValueType::of::<T>()).await?;
+        Ok(entry.and_then(|entry| entry.value::<T>().cloned()))
+    }
+
+    /// The entry under a key: at once where the top layer has it, else from the first layer that does.
+    pub(crate) async fn find(
+        &self,
+        key: &Key,
+        value_type: &'static ValueType,
+    ) -> Result<Option<Entry>> {
+        let stack = self.open()?;
+        match stack.peek(key.digest(), value_type) {
+            Some(entry) => Ok(Some(entry)),
+            None => Ok(stack.get(key, value_type).await?.hit()),
+        }
     }
 
     /// The value under a key, with how long it will still live; `None` for the time is without end. On a
@@ -32,11 +45,7 @@ impl Cache {
     ) -> Result<Option<(T, Option<Duration>)>> {
         let stack = self.open()?;
         let key = self.key(key);
-        let value_type = ValueType::of::<T>();
-        let entry = match stack.peek(key.digest(), value_type) {
-            Some(entry) => Some(entry),
-            None => stack.get(&key, value_type).await?.hit(),
-        };
+        let entry = self.find(&key, ValueType::of::<T>()).await?;
         let left = |entry: &Entry| entry.time_left(stack.clock().now());
         let found = entry.and_then(|entry| Some((entry.value::<T>()?.clone(), left(&entry))));
         let Some((value, left)) = found else {

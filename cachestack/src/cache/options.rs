@@ -19,7 +19,8 @@ use std::time::Duration;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EntryOptions {
-    /// How long the entry lives. Default: the cache's ttl, else what each layer says. Zero is an error.
+    /// How long the entry lives. Default: the cache's ttl, else what each layer says. Zero is an error of
+    /// `set`; a computed value with it is not stored.
     pub ttl: Option<Duration>,
 }
 

@@ -20,7 +20,7 @@ pub struct CacheStats {
     pub coalesced: u64,
     /// Computed values that were not stored, by their condition or a ttl of zero.
     pub refused: u64,
-    /// Look-ups and stores of functions that failed; the functions went on.
+    /// Look-ups, stores and invalidations of functions that failed; the functions went on.
     pub failed_open: u64,
     /// Calls that were computed without the cache: it was closed, or their key could not be written.
     pub uncached: u64,

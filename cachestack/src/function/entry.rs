@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use cachestack_backends::runtime::block_on;
 use cachestack_backends::{
-    AnyValue, Backend, CacheValue, Entry, Error, ErrorKind, Key, KeyError, KeyText, Operation,
-    Result, ValueType,
+    AnyValue, CacheValue, Entry, Error, ErrorKind, Key, KeyError, KeyText, Operation, Result,
+    ValueType,
 };
 
 use super::call::Call;
@@ -126,13 +126,10 @@ impl<V> CachedEntry<V> {
     /// The value, when any layer has it. Nothing is computed.
     ///
     /// # Errors
-    /// As [`key`](Self::key), and when no layer could answer.
+    /// As [`key`](Self::key), when no layer could answer, and when the cache was closed.
     pub async fn get(&self) -> Result<Option<V>> {
-        if let Some(value) = self.peek() {
-            return Ok(Some(value));
-        }
         let (cache, key) = self.place()?;
-        let found = cache.stack().get(key, self.view.value_type).await?.hit();
+        let found = cache.find(key, self.view.value_type).await?;
         Ok(found.and_then(|entry| (self.view.read)(&entry)))
     }
 

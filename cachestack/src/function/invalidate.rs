@@ -38,7 +38,6 @@ async fn invalidate(doomed: Vec<Doomed>) {
     let mut by_cache: Vec<(Cache, Vec<Key>)> = Vec::new();
     for Doomed(place) in doomed {
         match place {
-            Ok((cache, _)) if cache.is_closed() => {}
             Ok((cache, key)) => match by_cache.iter_mut().find(|(known, _)| known.is(&cache)) {
                 Some((_, keys)) => keys.push(key),
                 None => by_cache.push((cache, vec![key])),
