@@ -37,7 +37,18 @@ mod global;
 #[path = "private.rs"]
 pub mod __private;
 
-pub use cachestack_backends::*;
+pub use cachestack_backends::{
+    AnyBackend, AnyValue, Backend, BackendInfo, CacheValue, Clock, Codec, DecodeError, Entry,
+    Epoch, Error, ErrorKind, Fence, FenceToken, Generation, Key, KeyDigest, KeyError, KeyText,
+    KeyWriter, Layer, Lookup, Moment, Namespace, Opened, Operation, Rejected, Result, Sealed,
+    Serializer, Stats, TieredBuilder, TieredCache, TimeLeft, ValueType, WriteStrategy,
+};
+#[cfg(feature = "memory")]
+pub use cachestack_backends::{EvictionPolicy, MemoryBackend, MemoryBuilder, MemoryConfig};
+#[cfg(feature = "file")]
+pub use cachestack_backends::{FileBackend, FileBuilder, FileConfig};
+#[cfg(feature = "testing")]
+pub use cachestack_backends::{contract_tests, testing};
 pub use cachestack_macros::{cached, invalidate, key};
 
 pub use crate::cache::{BlockingCache, Cache, CacheBuilder, CacheStats, EntryOptions};
