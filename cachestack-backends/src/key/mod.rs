@@ -64,7 +64,7 @@ impl Key {
     /// The key of `text` in `namespace`. Any text is allowed: empty, with newlines, of any length.
     pub fn new(namespace: &Namespace, text: impl Into<Box<str>>) -> Self {
         let text = text.into();
-        let digest = namespace.digest(&text);
+        let digest = namespace.digest(text.as_bytes());
         Self::with_digest(namespace, text, digest)
     }
 
@@ -76,7 +76,7 @@ impl Key {
         digest: KeyDigest,
     ) -> Self {
         let text = text.into();
-        debug_assert_eq!(digest, namespace.digest(&text));
+        debug_assert_eq!(digest, namespace.digest(text.as_bytes()));
         Self(Arc::new(Inner {
             namespace: namespace.clone(),
             text,

@@ -73,11 +73,12 @@ impl Namespace {
         }
     }
 
-    /// The digest of the key with that text in this namespace, without making the key.
+    /// The digest of the key with that text in this namespace, without making the key. The bytes of the text
+    /// are enough.
     #[inline]
-    pub fn digest(&self, text: &str) -> KeyDigest {
+    pub fn digest(&self, text: impl AsRef<[u8]>) -> KeyDigest {
         let mut hasher = self.0.digest;
-        hasher.write(text.as_bytes());
+        hasher.write(text.as_ref());
         KeyDigest(hasher.finish128().as_u128())
     }
 }

@@ -97,3 +97,14 @@ impl Desk {
         soon(self.backend.stats()).unwrap()
     }
 }
+
+/// Numbers that look random and are the same every time.
+pub(crate) fn numbers(seed: u64) -> impl Iterator<Item = u64> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64 ^ (seed + 1).wrapping_mul(0x2545_f491_4f6c_dd1d);
+    std::iter::repeat_with(move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    })
+}

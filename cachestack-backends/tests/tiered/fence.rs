@@ -13,7 +13,7 @@ use cachestack_backends::{
     ValueType,
 };
 
-use super::support::{Desk, begin, key, soon};
+use super::support::{Desk, begin, key, numbers, soon};
 use super::{Stack, as_is};
 
 type Call = fn(TieredCache, Desk) -> Result<()>;
@@ -377,17 +377,6 @@ fn what_is_read_during_a_deletion_does_not_stay_on_top_be_it_finished_or_dropped
         }
         assert_eq!(stack.all.get::<u64>("k"), None, "after {method:?}");
     }
-}
-
-/// Numbers that look random and are the same every time.
-fn numbers(seed: u64) -> impl Iterator<Item = u64> {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64 ^ (seed + 1).wrapping_mul(0x2545_f491_4f6c_dd1d);
-    std::iter::repeat_with(move || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state
-    })
 }
 
 #[test]

@@ -135,15 +135,28 @@ impl CacheBuilder {
         #[cfg(not(feature = "memory"))]
         let stack = self.stack;
         Ok(Cache(Arc::new(Inner {
-            stack: stack.build()?,
             namespace: self.namespace,
             ttl: self.ttl,
             max_ttl: self.max_ttl,
             wait: self.wait,
+            ..Inner::over(stack.build()?)
+        })))
+    }
+}
+
+impl Inner {
+    /// With the default settings.
+    fn over(stack: TieredCache) -> Self {
+        Self {
+            stack,
+            namespace: Namespace::default(),
+            ttl: None,
+            max_ttl: None,
+            wait: WAIT,
             flights: Flights::default(),
             counters: Counters::default(),
             closed: AtomicBool::new(false),
-        })))
+        }
     }
 }
 
@@ -160,14 +173,5 @@ pub(super) fn over(backend: &AnyBackend) -> Cache {
     let Ok(stack) = stack else {
         unreachable!("a stack of one layer without settings")
     };
-    Cache(Arc::new(Inner {
-        stack,
-        namespace: Namespace::default(),
-        ttl: None,
-        max_ttl: None,
-        wait: WAIT,
-        flights: Flights::default(),
-        counters: Counters::default(),
-        closed: AtomicBool::new(false),
-    }))
+    Cache(Arc::new(Inner::over(stack)))
 }

@@ -41,17 +41,16 @@ impl Call<'_> {
             let Ok(text) = &self.key else {
                 return self.uncached(cache);
             };
-            let text = text.as_str();
             if self.site.is_some_and(|site| !site.is_unique()) {
                 return self.uncached(cache);
             }
-            let digest = cache.namespace().digest(text);
+            let digest = cache.namespace().digest(text.as_bytes());
             let found = cache.peek(digest, ValueType::of::<V>());
             match found.as_ref().and_then(|entry| entry.value::<V>()) {
                 Some(value) => Probe::Hit(value.clone()),
                 None => Probe::Miss(
                     cache.clone(),
-                    Key::with_digest(cache.namespace(), text, digest),
+                    Key::with_digest(cache.namespace(), text.as_str(), digest),
                 ),
             }
         })
