@@ -19,7 +19,7 @@ pub(crate) fn check_not_zero(name: &str, time: Option<Duration>) -> Result<()> {
 }
 
 /// `#[serde(with = "duration::optional")]` for a setting that may be left out.
-#[cfg(any(feature = "memory", feature = "file"))]
+#[cfg(any(feature = "memory", feature = "file", feature = "network"))]
 pub(crate) mod optional {
     use std::fmt;
     use std::time::Duration;

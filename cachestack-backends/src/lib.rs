@@ -13,6 +13,8 @@ mod fingerprint;
 mod key;
 #[cfg(feature = "memory")]
 mod memory;
+#[cfg(feature = "network")]
+mod network;
 #[doc(hidden)]
 pub mod runtime;
 mod stats;
@@ -32,5 +34,7 @@ pub use crate::fingerprint::{Fingerprint, Misfit, Traced, trace};
 pub use crate::key::{Key, KeyDigest, KeyError, KeyText, KeyWriter, Namespace};
 #[cfg(feature = "memory")]
 pub use crate::memory::{EvictionPolicy, MemoryBackend, MemoryBuilder, MemoryConfig};
+#[cfg(feature = "network")]
+pub use crate::network::Dsn;
 pub use crate::stats::Stats;
 pub use crate::tiered::{Layer, TieredBuilder, TieredCache, WriteStrategy};

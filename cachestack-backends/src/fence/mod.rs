@@ -141,6 +141,12 @@ impl Fence {
         }
     }
 
+    /// Whether somebody holds a token of the key, or writes it.
+    #[cfg(feature = "network")]
+    pub(crate) fn is_watched(&self, key: KeyDigest) -> bool {
+        self.shard(key).contains_key(&key)
+    }
+
     /// How many keys are being watched: 0 when nothing is in flight.
     pub fn watched(&self) -> usize {
         let len = |shard: &Mutex<Shard>| shard.lock().unwrap_or_else(PoisonError::into_inner).len();

@@ -1,7 +1,8 @@
 //! What the library runs on when there is no executor it may rely on: its own way to block, a small pool
-//! for file I/O and background copies, and a timer.
+//! for file I/O, threads for network I/O and background work, and a timer.
 
 mod block_on;
+mod lane;
 mod later;
 mod pool;
 mod timer;
@@ -11,6 +12,9 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 pub use self::block_on::{block_on, is_blocking};
+#[cfg(feature = "network")]
+pub use self::lane::io;
+pub use self::lane::{Lane, Pass, work};
 pub(crate) use self::later::Scope;
 #[cfg(feature = "memory")]
 pub(crate) use self::later::drop_later;

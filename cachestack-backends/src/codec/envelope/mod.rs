@@ -24,7 +24,11 @@ use self::text::{escape, read_generations, write_generations};
 use self::times::{Times, read_time};
 use super::Codec;
 use crate::backend::Lookup;
+#[cfg(feature = "network")]
+use crate::backend::TimeLeft;
 use crate::clock::Clock;
+#[cfg(feature = "network")]
+use crate::clock::Moment;
 use crate::entry::{Entry, ValueType};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
@@ -152,12 +156,45 @@ impl Codec {
         value_type: &'static ValueType,
         clock: &Clock,
     ) -> Result<Lookup, Rejected> {
+        self.open_at(key, &Opened::parse(bytes)?, value_type, &Times::now(clock))
+    }
+
+    /// The same for an entry that was asked for at `asked` from a store that says how long it is still
+    /// there. The entry's times are then counted from its end back, by the store's clock.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    #[cfg(feature = "network")]
+    pub(crate) fn open_left(
+        &self,
+        key: &Key,
+        bytes: &[u8],
+        value_type: &'static ValueType,
+        clock: &Clock,
+        asked: Moment,
+        left: TimeLeft,
+    ) -> Result<Lookup, Rejected> {
         let opened = Opened::parse(bytes)?;
-        opened.check(key, clock.wall())?;
+        let told = match (left, opened.expires) {
+            (TimeLeft::Left(left), Some(expires)) => Times::before(expires, left, asked),
+            _ => None,
+        };
+        let times = told.unwrap_or_else(|| Times::now(clock));
+        self.open_at(key, &opened, value_type, &times)
+    }
+
+    fn open_at(
+        &self,
+        key: &Key,
+        opened: &Opened<'_>,
+        value_type: &'static ValueType,
+        times: &Times,
+    ) -> Result<Lookup, Rejected> {
+        opened.check(key, times.wall())?;
         if value_type.is_local() {
             return Ok(Lookup::Mismatch);
         }
-        match opened.decode(self, value_type, clock) {
+        match opened.decode(self, value_type, times) {
             Ok(entry) => Ok(Lookup::Hit(entry)),
             Err(Rejected::OtherType) => Ok(Lookup::Mismatch),
             Err(rejected) => Err(rejected),
@@ -241,7 +278,7 @@ impl<'a> Opened<'a> {
         &self,
         codec: &Codec,
         value_type: &'static ValueType,
-        clock: &Clock,
+        times: &Times,
     ) -> Result<Entry, Rejected> {
         let fingerprint = value_type.trace().map(|traced| traced.fingerprint());
         if fingerprint.is_none_or(|wanted| wanted.to_string() != self.fields[7]) {
@@ -256,7 +293,6 @@ impl<'a> Opened<'a> {
         let value = value_type
             .decode(self.payload, codec)
             .map_err(|_| Rejected::Corrupt)?;
-        let times = Times::now(clock);
         let now = times.moment;
         Ok(Entry::from_any(value, value_type, now)
             .created(times.past(self.created))

@@ -19,6 +19,20 @@ impl Times {
         }
     }
 
+    /// The instant at which an entry that ends at `expires` on its writer's clock has so long left: what
+    /// the reader's own clock says of the day does not matter then.
+    #[cfg(feature = "network")]
+    pub(super) fn before(expires: SystemTime, left: Duration, asked: Moment) -> Option<Self> {
+        Some(Self {
+            moment: asked,
+            wall: expires.checked_sub(left)?,
+        })
+    }
+
+    pub(super) fn wall(&self) -> SystemTime {
+        self.wall
+    }
+
     pub(super) fn write(&self, moment: Option<Moment>, out: &mut String) {
         // The format has room up to the year 9999; what ends later has no end.
         const LAST: Duration = Duration::from_secs(253_402_300_799);
