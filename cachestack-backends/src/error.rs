@@ -117,6 +117,7 @@ struct Inner {
     backend: Option<Cow<'static, str>>,
     operation: Option<Operation>,
     key: Option<KeyDigest>,
+    unreachable: bool,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -129,6 +130,7 @@ impl Error {
             backend: None,
             operation: None,
             key: None,
+            unreachable: false,
             source: None,
         }))
     }
@@ -158,6 +160,13 @@ impl Error {
         })
     }
 
+    /// The same error, of an operation that certainly never began, because there was no connection to begin
+    /// it on. A stack then asks that layer no more until it answers again.
+    #[must_use]
+    pub fn unreachable(self) -> Self {
+        self.edit(|inner| inner.unreachable = true)
+    }
+
     fn edit(mut self, change: impl FnOnce(&mut Inner)) -> Self {
         change(Arc::make_mut(&mut self.0));
         self
@@ -171,6 +180,17 @@ impl Error {
     /// Whether the same call may succeed later without a change: the store was away or slow.
     pub fn is_retryable(&self) -> bool {
         matches!(self.kind(), ErrorKind::Unavailable | ErrorKind::Timeout)
+    }
+
+    /// Whether the operation never began for want of a connection; see [`unreachable`](Self::unreachable).
+    pub fn is_unreachable(&self) -> bool {
+        self.0.unreachable
+    }
+
+    /// Whether the operation may have taken effect all the same, or may yet: it was under way when the
+    /// store was given up.
+    pub(crate) fn is_uncertain(&self) -> bool {
+        self.is_retryable() && !self.0.unreachable
     }
 
     /// The name of the backend that failed, when one did.

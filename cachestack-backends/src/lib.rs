@@ -37,4 +37,4 @@ pub use crate::memory::{EvictionPolicy, MemoryBackend, MemoryBuilder, MemoryConf
 #[cfg(feature = "network")]
 pub use crate::network::Dsn;
 pub use crate::stats::Stats;
-pub use crate::tiered::{Layer, TieredBuilder, TieredCache, WriteStrategy};
+pub use crate::tiered::{Layer, Passage, TieredBuilder, TieredCache, WriteStrategy};

@@ -40,8 +40,8 @@ pub mod __private;
 pub use cachestack_backends::{
     AnyBackend, AnyValue, Backend, BackendInfo, CacheValue, Clock, Codec, DecodeError, Entry,
     Epoch, Error, ErrorKind, Fence, FenceToken, Generation, Key, KeyDigest, KeyError, KeyText,
-    KeyWriter, Layer, Lookup, Moment, Namespace, Opened, Operation, Rejected, Result, Sealed,
-    Serializer, Stats, TieredBuilder, TieredCache, TimeLeft, ValueType, WriteStrategy,
+    KeyWriter, Layer, Lookup, Moment, Namespace, Opened, Operation, Passage, Rejected, Result,
+    Sealed, Serializer, Stats, TieredBuilder, TieredCache, TimeLeft, ValueType, WriteStrategy,
 };
 #[cfg(feature = "memory")]
 pub use cachestack_backends::{EvictionPolicy, MemoryBackend, MemoryBuilder, MemoryConfig};

@@ -42,7 +42,6 @@ impl Drop for Scope {
 }
 
 /// Drops a value at the end of the thread's outermost scope, or now where there is none.
-#[cfg(feature = "memory")]
 pub(crate) fn drop_later(value: impl Any) {
     let mut value = Some(value);
     let _ = WAITING.try_with(|waiting| {
@@ -56,7 +55,7 @@ pub(crate) fn drop_later(value: impl Any) {
     drop(value);
 }
 
-#[cfg(all(test, feature = "memory"))]
+#[cfg(test)]
 mod tests {
     use std::rc::Rc;
 

@@ -15,9 +15,7 @@ pub use self::block_on::{block_on, is_blocking};
 #[cfg(feature = "network")]
 pub use self::lane::io;
 pub use self::lane::{Lane, Pass, work};
-pub(crate) use self::later::Scope;
-#[cfg(feature = "memory")]
-pub(crate) use self::later::drop_later;
+pub(crate) use self::later::{Scope, drop_later};
 pub use self::pool::{PoolFull, pool};
 #[cfg(feature = "memory")]
 pub(crate) use self::timer::after as timer_after;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-pub(crate) use self::counter::Counters;
+pub(crate) use self::counter::{Counter, Counters};
 
 /// What a backend counted since it was opened, with what identifies it.
 ///
@@ -45,6 +45,24 @@ pub struct Stats {
     pub backfills: u64,
     /// Values not stored, because an invalidation or a newer write came between.
     pub fenced: u64,
+    /// Operations that did not end within the stack's deadline for the layer; they count as errors too.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub timeouts: u64,
+    /// The state of a layer's breaker: `closed`, `open`, or `half_open` while the layer is probed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub breaker: Option<String>,
+    /// How often the breaker opened.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub opened: u64,
+    /// Operations that the open breaker turned away, without asking the layer.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub rejected: u64,
+    /// How many changes wait to be told to the layer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending: Option<u64>,
+    /// Changes for which there was no room to wait; each had its namespace cleared instead.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub overflowed: u64,
     /// How many entries are there. Ended ones count until they are freed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entries: Option<u64>,
@@ -104,6 +122,11 @@ impl Stats {
             Counted(self.corrupt, "corrupt", "corrupt"),
             Counted(self.backfills, "backfill", "backfills"),
             Counted(self.fenced, "fenced off", "fenced off"),
+            Counted(self.timeouts, "timeout", "timeouts"),
+            Counted(self.opened, "outage", "outages"),
+            Counted(self.rejected, "rejected", "rejected"),
+            Counted(self.pending.unwrap_or(0), "pending", "pending"),
+            Counted(self.overflowed, "overflowed", "overflowed"),
         ] {
             if counted.0 > 0 {
                 write!(f, ", {counted}")?;
@@ -121,6 +144,9 @@ impl Stats {
                 write!(f, " of {most}")?;
             }
         }
+        if let Some(breaker) = self.breaker.as_deref().filter(|it| *it != "closed") {
+            write!(f, ", breaker {breaker}")?;
+        }
         for (name, text) in [
             ("policy", &self.policy),
             ("serializer", &self.serializer),
@@ -135,6 +161,10 @@ impl Stats {
         }
         Ok(())
     }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 struct Counted(u64, &'static str, &'static str);

@@ -1,12 +1,21 @@
 //! The stack as a backend: what the contract asks for, in terms of reading and writing the layers.
 
+use std::time::Duration;
+
+use super::layer::StackLayer;
+use super::pending::Waiting;
 use super::read::Errors;
-use super::stack::TieredCache;
+use super::recovery::SWEEP;
+use super::stack::{Inner, TieredCache};
 use crate::backend::{Backend, BackendInfo, Lookup, TimeLeft};
 use crate::entry::{Entry, ValueType};
-use crate::error::{Operation, Result};
+use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::key::{Key, KeyDigest, Namespace};
+use crate::runtime::within;
 use crate::stats::Stats;
+
+/// How long closing waits for what is under way, and for each layer.
+const CLOSE: Duration = Duration::from_secs(10);
 
 impl Backend for TieredCache {
     fn info(&self) -> BackendInfo {
@@ -24,9 +33,8 @@ impl Backend for TieredCache {
     }
 
     async fn get(&self, key: &Key, value_type: &'static ValueType) -> Result<Lookup> {
-        let found = self.find(key, value_type).await;
-        let report = &self.0.report;
-        report.outcome(Operation::Get, Some(key.digest()), found, || Lookup::Miss)
+        self.look_up(key, value_type, &mut self.passage(key.digest()))
+            .await
     }
 
     async fn set(&self, key: &Key, entry: Entry) -> Result<()> {
@@ -44,13 +52,15 @@ impl Backend for TieredCache {
     async fn exists(&self, key: &Key) -> Result<bool> {
         let mut errors = Errors::default();
         for layer in &self.0.layers {
-            match layer.backend.exists(key).await {
+            let here = match layer.waiting(key).await {
+                Some(Waiting::Held(entry)) => Ok(entry.is_live(self.0.clock.now())),
+                Some(Waiting::Barred) => Ok(false),
+                None => layer.ask(layer.deadline, layer.backend.exists(key)).await,
+            };
+            match here {
                 Ok(true) => return Ok(true),
                 Ok(false) => {}
-                Err(error) => {
-                    layer.pass_over(&error);
-                    errors.add(error);
-                }
+                Err(error) => errors.add(error),
             }
         }
         let answered = errors.unless_answered(self.0.layers.len());
@@ -69,13 +79,8 @@ impl Backend for TieredCache {
     async fn stats(&self) -> Result<Stats> {
         let mut stats = self.0.report.counters.stats("tiered");
         for layer in &self.0.layers {
-            let (passed_over, backfills) = (layer.seen.errors.get(), layer.seen.backfills.get());
-            // A layer that cannot even count is shown with what the stack saw of it.
-            let counted = layer.backend.stats().await;
-            let mut counted = counted.unwrap_or_else(|_| Stats::new(layer.info.name.clone()));
-            counted.errors = counted.errors.max(passed_over);
-            counted.backfills = counted.backfills.max(backfills);
-            stats.backfills += backfills;
+            let counted = layer.stats().await;
+            stats.backfills += layer.seen.backfills.get();
             stats.corrupt += counted.corrupt;
             stats.layers.push(counted);
         }
@@ -103,7 +108,8 @@ impl Backend for TieredCache {
     async fn purge_expired(&self, namespace: &Namespace) -> Result<u64> {
         let mut purged = Ok(0);
         for layer in &self.0.layers {
-            let here = layer.backend.purge_expired(namespace).await;
+            let purging = layer.backend.purge_expired(namespace);
+            let here = layer.ask(SWEEP, purging).await;
             purged = purged.and_then(|so_far| here.map(|here| so_far + here));
         }
         self.0.report.outcome(Operation::Purge, None, purged, || 0)
@@ -113,13 +119,15 @@ impl Backend for TieredCache {
         // No layer keeps an entry longer than the one below it, so the lowest that has it knows.
         let mut errors = Errors::default();
         for layer in self.0.layers.iter().rev() {
-            match layer.backend.ttl(key).await {
+            let left = match layer.waiting(key).await {
+                Some(Waiting::Held(entry)) => Ok(self.0.left_of(&entry)),
+                Some(Waiting::Barred) => Ok(TimeLeft::Missing),
+                None => layer.ask(layer.deadline, layer.backend.ttl(key)).await,
+            };
+            match left {
                 Ok(TimeLeft::Missing) => {}
                 Ok(left) => return Ok(left),
-                Err(error) => {
-                    layer.pass_over(&error);
-                    errors.add(error);
-                }
+                Err(error) => errors.add(error),
             }
         }
         let answered = errors.unless_answered(self.0.layers.len());
@@ -130,10 +138,12 @@ impl Backend for TieredCache {
     }
 
     async fn close(&self) -> Result<()> {
-        let mut closed = self.flush().await;
+        let mut closed = self.drain(CLOSE).await;
         for layer in &self.0.layers {
-            closed = layer.backend.close().await.and(closed);
+            let ended = within(CLOSE, layer.backend.close()).await;
+            closed = ended.unwrap_or_else(|| Err(no_end(layer))).and(closed);
         }
+        self.0.crew.dismiss();
         closed
     }
 
@@ -141,4 +151,19 @@ impl Backend for TieredCache {
     fn peek(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Entry> {
         self.peek_top(key, value_type)
     }
+}
+
+impl Inner {
+    fn left_of(&self, entry: &Entry) -> TimeLeft {
+        match entry.time_left(self.clock.now()) {
+            None => TimeLeft::Unlimited,
+            Some(Duration::ZERO) => TimeLeft::Missing,
+            Some(left) => TimeLeft::Left(left),
+        }
+    }
+}
+
+fn no_end(layer: &StackLayer) -> Error {
+    let message = format!("`{}` did not close within {CLOSE:?}", layer.info.name);
+    Error::new(ErrorKind::Timeout, message)
 }

@@ -1,4 +1,4 @@
-//! Work that no caller waits for: bounded, counted, and drained when the stack is closed.
+//! Work that no caller waits for: bounded, counted, and drained by `flush` and `close`.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -7,12 +7,17 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::runtime::{block_on, pool, sleep};
+use super::layer::{Crew, StackLayer};
+use super::stack::TieredCache;
+use crate::error::{Error, ErrorKind, Operation, Result};
+use crate::runtime::{sleep, within};
 
 /// How many copies may be under way at once in one stack.
 const MOST: usize = 256;
-const DRAIN: Duration = Duration::from_secs(30);
+/// How long `flush` waits.
+const FLUSH: Duration = Duration::from_secs(30);
+/// How long between two attempts where nobody attends to a layer in the background.
+const RETRY: Duration = Duration::from_millis(100);
 
 #[derive(Default)]
 pub(super) struct Background(Arc<Running>);
@@ -24,55 +29,96 @@ struct Running {
 }
 
 impl Background {
-    /// Runs a task on the library's pool, and says whether there was room for it.
-    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> bool {
-        let Some(ticket) = Ticket::take(&self.0) else {
+    /// Runs a task on the library's own threads, and says whether there was room for it.
+    pub(super) fn spawn(
+        &self,
+        crew: &Crew,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) -> bool {
+        let (Some(ticket), Ok(pass)) = (Ticket::take(&self.0), crew.pass()) else {
             return false;
         };
-        pool()
-            .spawn(move || {
-                let _ticket = ticket;
-                block_on(task);
-            })
-            .is_ok()
+        pass.spawn(async move {
+            let _ticket = ticket;
+            task.await;
+        });
+        true
     }
 
-    pub(super) async fn drain(&self) -> Result<()> {
-        let mut deadline = std::pin::pin!(sleep(DRAIN));
-        loop {
-            // Registered before the count is read, so that the last end is not missed.
-            let mut ended = std::pin::pin!(self.0.ended.notified());
-            ended.as_mut().enable();
-            if self.0.count.load(Ordering::Acquire) == 0 {
-                return Ok(());
-            }
-            if first(ended, deadline.as_mut()).await == First::Deadline {
-                let message = "copies between layers did not end within 30 s";
-                return Err(Error::new(ErrorKind::Timeout, message));
-            }
-        }
+    async fn drain(&self) {
+        until(&self.0.ended, || self.0.count.load(Ordering::Acquire) == 0).await;
     }
 }
 
-#[derive(PartialEq)]
-enum First {
-    Ended,
-    Deadline,
+impl TieredCache {
+    /// Waits until every layer has what was written to it: what waits to be written back, what is being
+    /// copied in the background, and what a layer that failed missed.
+    ///
+    /// # Errors
+    /// [`Timeout`](ErrorKind::Timeout) when that takes longer than 30 s; what waits goes on waiting. When since
+    /// the last time a layer refused a write for good, or there was no room to wait for it, an error that
+    /// says so, once.
+    pub async fn flush(&self) -> Result<()> {
+        self.drain(FLUSH).await
+    }
+
+    pub(super) async fn drain(&self, limit: Duration) -> Result<()> {
+        let all = async {
+            self.0.background.drain().await;
+            for layer in &self.0.layers {
+                layer.drain().await;
+            }
+        };
+        let in_time = within(limit, all).await;
+        for layer in &self.0.layers {
+            layer.tell_lost()?;
+        }
+        in_time.ok_or_else(|| {
+            let message = format!("what waits for the layers did not arrive within {limit:?}");
+            Error::new(ErrorKind::Timeout, message)
+        })
+    }
 }
 
-async fn first(
-    mut ended: impl Future<Output = ()> + Unpin,
-    mut deadline: impl Future<Output = ()> + Unpin,
-) -> First {
-    std::future::poll_fn(|context| {
-        if std::pin::Pin::new(&mut ended).poll(context).is_ready() {
-            return std::task::Poll::Ready(First::Ended);
+impl StackLayer {
+    async fn drain(&self) {
+        while !self.info.detached && !self.pending.is_empty() {
+            if self.attend_here().await.is_err() {
+                sleep(RETRY).await;
+            }
         }
-        std::pin::Pin::new(&mut deadline)
-            .poll(context)
-            .map(|()| First::Deadline)
-    })
-    .await
+        if !self.pending.is_empty() {
+            self.attend();
+            until(&self.pending.changed, || self.pending.is_empty()).await;
+        }
+    }
+
+    /// What did not arrive and never will.
+    fn tell_lost(&self) -> Result<()> {
+        let lost = self.pending.take_overflowed();
+        if lost > 0 {
+            let message = format!(
+                "there was no room for {lost} changes, their namespaces were cleared in the layer; raise \
+                 `max_pending`"
+            );
+            return Err(Error::new(ErrorKind::Unavailable, message)
+                .at(self.info.name.clone(), Operation::Set));
+        }
+        self.pending.take_refused().map_or(Ok(()), Err)
+    }
+}
+
+/// Waits until something is so, which is looked at again whenever `changed` is told.
+async fn until(changed: &Notify, is_so: impl Fn() -> bool) {
+    loop {
+        // Registered before it is looked at, so that the last change is not missed.
+        let mut change = std::pin::pin!(changed.notified());
+        change.as_mut().enable();
+        if is_so() {
+            return;
+        }
+        change.await;
+    }
 }
 
 struct Ticket(Arc<Running>);

@@ -10,6 +10,13 @@ use crate::clock::Clock;
 use crate::duration;
 use crate::error::{Error, ErrorKind, Operation, Result};
 
+/// How long one operation on a layer may take, unless it is set.
+const DEADLINE: Duration = Duration::from_secs(2);
+/// How many time-outs in a row open a layer's breaker, unless it is set.
+const BREAKER_FAILURES: u32 = 3;
+/// How many keys may wait for a layer, unless it is set.
+const MAX_PENDING: usize = 10_000;
+
 /// When a stack's layers get what is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -18,6 +25,13 @@ pub enum WriteStrategy {
     /// Every layer before `set` returns, the lowest first. The default.
     #[default]
     WriteThrough,
+    /// The layers in memory, or the top layer, before `set` returns; the others in the background.
+    ///
+    /// What waits for a layer answers for it, survives failures of that layer by being told again, and is
+    /// lost when the process ends without [`flush`](TieredCache::flush) or `close`. The newest change of a
+    /// key replaces the one that waits. Deletions and clears wait in the same way, so other processes see
+    /// them later. All layers but the top must be [`detached`](crate::BackendInfo::detached).
+    WriteBack,
 }
 
 /// A backend with what the stack should know of it beyond what it says itself.
@@ -35,6 +49,10 @@ pub enum WriteStrategy {
 pub struct Layer {
     pub(super) backend: AnyBackend,
     pub(super) max_ttl: Option<Duration>,
+    pub(super) deadline: Duration,
+    pub(super) breaker_failures: u32,
+    pub(super) max_pending: usize,
+    pub(super) silent: bool,
 }
 
 impl Layer {
@@ -43,7 +61,44 @@ impl Layer {
         Self {
             backend: AnyBackend::new(backend),
             max_ttl: None,
+            deadline: DEADLINE,
+            breaker_failures: BREAKER_FAILURES,
+            max_pending: MAX_PENDING,
+            silent: false,
         }
+    }
+
+    /// How long the stack waits for one operation on this layer; a function's look-up and what it stores
+    /// share it. Layers in memory answer at once and have none; operations on a whole namespace have 30 s.
+    /// Default: 2 s.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// How many time-outs in a row open the layer's breaker; a connection that is refused opens it at once.
+    /// While it is open, the layer is passed over without being asked, and probed in the background every
+    /// 25 to 400 ms (by a caller, where the layer is not [`detached`](crate::BackendInfo::detached)).
+    /// Default: 3.
+    pub fn breaker_failures(mut self, breaker_failures: u32) -> Self {
+        self.breaker_failures = breaker_failures;
+        self
+    }
+
+    /// For how many keys the stack remembers what this layer has yet to be told: deletions and overwrites
+    /// that it did not take, and, with [`WriteStrategy::WriteBack`], what waits to be written. Beyond it the
+    /// layer is not read in that key's namespace until the namespace has been cleared there. Default:
+    /// 10,000.
+    pub fn max_pending(mut self, max_pending: usize) -> Self {
+        self.max_pending = max_pending;
+        self
+    }
+
+    /// Whether failures of this layer are only counted, and operations by hand succeed without it. What it
+    /// missed is told to it later all the same. Default: no.
+    pub fn silent(mut self, silent: bool) -> Self {
+        self.silent = silent;
+        self
     }
 
     /// The longest this layer keeps an entry, in this stack, whatever its backend allows. It replaces the
@@ -107,7 +162,8 @@ impl TieredBuilder {
     /// Makes the stack.
     ///
     /// # Errors
-    /// [`Config`](ErrorKind::Config) without a layer, or when a layer's `max_ttl` is zero.
+    /// [`Config`](ErrorKind::Config) without a layer, when a layer's `max_ttl`, `deadline`, `breaker_failures`
+    /// or `max_pending` is zero, or when a layer cannot be written back to.
     pub fn build(self) -> Result<TieredCache> {
         self.check().map_err(|e| e.at("tiered", Operation::Open))?;
         Ok(TieredCache::from_builder(self))
@@ -120,8 +176,33 @@ impl TieredBuilder {
                 "a stack needs at least one layer: add one with `.layer(MemoryBackend::default())`",
             ));
         }
-        self.layers
-            .iter()
-            .try_for_each(|layer| duration::check_not_zero("max_ttl", layer.max_ttl))
+        for layer in &self.layers {
+            duration::check_not_zero("max_ttl", layer.max_ttl)?;
+            duration::check_not_zero("deadline", Some(layer.deadline))?;
+            for (name, number) in [
+                ("breaker_failures", layer.breaker_failures as usize),
+                ("max_pending", layer.max_pending),
+            ] {
+                if number == 0 {
+                    let message = format!("{name} is 0, it must be at least 1");
+                    return Err(Error::new(ErrorKind::Config, message));
+                }
+            }
+        }
+        let below = self.layers.iter().skip(1).map(|layer| layer.backend.info());
+        match below
+            .into_iter()
+            .find(|info| !info.detached && !info.immediate)
+        {
+            Some(info) if self.strategy == WriteStrategy::WriteBack => Err(Error::new(
+                ErrorKind::Config,
+                format!(
+                    "`{}` works only on its caller's runtime and cannot be written back to; use \
+                     `WriteStrategy::WriteThrough`",
+                    info.name
+                ),
+            )),
+            _ => Ok(()),
+        }
     }
 }

@@ -1,14 +1,18 @@
 //! The way down through the layers, and the copies back up.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use smallvec::SmallVec;
 
+use super::layer::StackLayer;
+use super::passage::{Left, Passage};
+use super::pending::{Waiting, What};
 use super::stack::{Inner, TieredCache};
 use super::write::at_once;
 use crate::backend::{Backend, Lookup};
 use crate::entry::{Entry, ValueType};
-use crate::error::{Error, Result};
+use crate::error::{Error, Operation, Result};
 use crate::fence::FenceToken;
 use crate::key::{Key, KeyDigest};
 use crate::runtime::poll_once;
@@ -39,9 +43,29 @@ impl TieredCache {
         found
     }
 
+    /// Looks into every layer, within what the passage has left, which becomes less.
+    ///
+    /// # Errors
+    /// When no layer answered.
+    pub async fn look_up(
+        &self,
+        key: &Key,
+        value_type: &'static ValueType,
+        passage: &mut Passage,
+    ) -> Result<Lookup> {
+        let found = self.find(key, value_type, passage).await;
+        let report = &self.0.report;
+        report.outcome(Operation::Get, Some(key.digest()), found, || Lookup::Miss)
+    }
+
     /// Looks into one layer after the other, and copies what is found into those above.
-    pub(super) async fn find(&self, key: &Key, value_type: &'static ValueType) -> Result<Lookup> {
-        let token = self.0.fence.token(key.digest());
+    pub(super) async fn find(
+        &self,
+        key: &Key,
+        value_type: &'static ValueType,
+        passage: &mut Passage,
+    ) -> Result<Lookup> {
+        let Passage { token, left } = passage;
         let mut passed = Passed::new();
         let mut errors = Errors::default();
         let mut mismatch = false;
@@ -50,21 +74,29 @@ impl TieredCache {
                 passed.push(Above::Keep);
                 continue;
             }
-            match layer.backend.get(key, value_type).await {
-                Ok(found) => match self.0.checked(found, value_type) {
-                    Lookup::Hit(entry) => {
-                        self.copy_up(key, &entry, index, &passed, token).await;
-                        self.0.report.counters.hits.add(1);
-                        return Ok(Lookup::Hit(entry));
-                    }
-                    Lookup::Miss => passed.push(Above::Missed),
-                    Lookup::Mismatch => {
-                        mismatch = true;
-                        passed.push(Above::Keep);
-                    }
-                },
+            let found = match layer.waiting(key).await {
+                Some(Waiting::Held(entry)) => Ok(Lookup::Hit(entry)),
+                Some(Waiting::Barred) => {
+                    passed.push(Above::Keep);
+                    continue;
+                }
+                None => {
+                    let asked = layer.backend.get(key, value_type);
+                    self.0.spend(left, index, asked).await
+                }
+            };
+            match found.map(|found| self.0.checked(found, value_type)) {
+                Ok(Lookup::Hit(entry)) => {
+                    self.copy_up(key, &entry, index, &passed, token).await;
+                    self.0.report.counters.hits.add(1);
+                    return Ok(Lookup::Hit(entry));
+                }
+                Ok(Lookup::Miss) => passed.push(Above::Missed),
+                Ok(Lookup::Mismatch) => {
+                    mismatch = true;
+                    passed.push(Above::Keep);
+                }
                 Err(error) => {
-                    layer.pass_over(&error);
                     errors.add(error);
                     passed.push(Above::Keep);
                 }
@@ -100,36 +132,29 @@ impl TieredCache {
                 wanted.iter().for_each(|&i| passed[i].push(Above::Keep));
                 continue;
             }
-            let asked: Vec<Key> = wanted.iter().map(|&i| keys[i].clone()).collect();
-            let answers = match layer.backend.get_many(&asked, value_type).await {
-                Ok(answers) => answers,
-                Err(error) => {
-                    layer.pass_over(&error);
-                    errors.add(error);
-                    wanted.iter().for_each(|&i| passed[i].push(Above::Keep));
-                    continue;
-                }
-            };
             let mut missing = Vec::new();
-            for (&i, answer) in wanted.iter().zip(answers) {
-                match self.0.checked(answer, value_type) {
-                    Lookup::Hit(entry) => {
+            for (i, answer) in self.0.ask_many(layer, keys, &wanted, value_type).await {
+                match answer.map(|answer| answer.map(|it| self.0.checked(it, value_type))) {
+                    Some(Ok(Lookup::Hit(entry))) => {
                         if let Some(token) = tokens[i].take() {
-                            self.copy_up(&keys[i], &entry, index, &passed[i], token)
+                            self.copy_up(&keys[i], &entry, index, &passed[i], &token)
                                 .await;
                         }
                         found[i] = Lookup::Hit(entry);
+                        continue;
                     }
-                    Lookup::Miss => {
-                        passed[i].push(Above::Missed);
-                        missing.push(i);
-                    }
-                    Lookup::Mismatch => {
+                    Some(Ok(Lookup::Miss)) => passed[i].push(Above::Missed),
+                    Some(Ok(Lookup::Mismatch)) => {
                         found[i] = Lookup::Mismatch;
                         passed[i].push(Above::Keep);
-                        missing.push(i);
                     }
+                    Some(Err(error)) => {
+                        errors.add_once(error, index);
+                        passed[i].push(Above::Keep);
+                    }
+                    None => passed[i].push(Above::Keep),
                 }
+                missing.push(i);
             }
             wanted = missing;
         }
@@ -147,7 +172,7 @@ impl TieredCache {
         entry: &Entry,
         below: usize,
         passed: &Passed,
-        token: FenceToken,
+        token: &FenceToken,
     ) {
         if !passed.contains(&Above::Missed) {
             return;
@@ -161,19 +186,20 @@ impl TieredCache {
                 continue;
             }
             let copy = entry.clone().capped(now, kept[index]);
-            match index < self.0.immediate {
-                true => self.0.copy_now(index, key, copy, &token),
-                false => slow.push((index, copy)),
+            match index {
+                _ if index < self.0.immediate => self.0.copy_now(index, key, copy, token),
+                _ if index < self.0.prompt => slow.push((index, copy)),
+                _ => self.0.copy_later(index, key, copy, token),
             }
         }
         if slow.is_empty() {
             return;
         }
         let detached = slow.iter().all(|(i, _)| self.0.layers[*i].info.detached);
-        let copies = copy_slowly(Arc::clone(&self.0), key.clone(), slow, token);
+        let copies = copy_slowly(Arc::clone(&self.0), key.clone(), slow, token.clone());
         match detached {
             // Without room the copy is left out: the next read will find the entry below again.
-            true => drop(self.0.background.spawn(copies)),
+            true => drop(self.0.background.spawn(&self.0.crew, copies)),
             false => copies.await,
         }
     }
@@ -194,6 +220,57 @@ impl Inner {
         }
     }
 
+    /// Asks a layer at the cost of what is left for it; a failure leaves nothing.
+    async fn spend<R>(
+        &self,
+        left: &mut Left,
+        index: usize,
+        asked: impl Future<Output = Result<R>>,
+    ) -> Result<R> {
+        let layer = &self.layers[index];
+        let here = left.of(index);
+        if layer.info.immediate {
+            return layer.ask(here, asked).await;
+        }
+        let began = Instant::now();
+        let answer = layer.ask(here, asked).await;
+        let still = match &answer {
+            Ok(_) => here.saturating_sub(began.elapsed()),
+            Err(_) => Duration::ZERO,
+        };
+        left.set(index, still);
+        answer
+    }
+
+    /// What a layer says of the wanted ones of several keys; `None` where it is not to be read.
+    async fn ask_many(
+        &self,
+        layer: &StackLayer,
+        keys: &[Key],
+        wanted: &[usize],
+        value_type: &'static ValueType,
+    ) -> Vec<(usize, Option<Result<Lookup>>)> {
+        let mut answers = Vec::with_capacity(wanted.len());
+        let mut open = Vec::with_capacity(wanted.len());
+        for &i in wanted {
+            match layer.waiting(&keys[i]).await {
+                Some(Waiting::Held(entry)) => answers.push((i, Some(Ok(Lookup::Hit(entry))))),
+                Some(Waiting::Barred) => answers.push((i, None)),
+                None => open.push(i),
+            }
+        }
+        if open.is_empty() {
+            return answers;
+        }
+        let asked: Vec<Key> = open.iter().map(|&i| keys[i].clone()).collect();
+        let asking = layer.backend.get_many(&asked, value_type);
+        match layer.ask(layer.deadline, asking).await {
+            Ok(found) => answers.extend(open.into_iter().zip(found.into_iter().map(Ok).map(Some))),
+            Err(error) => answers.extend(open.into_iter().map(|i| (i, Some(Err(error.clone()))))),
+        }
+        answers
+    }
+
     fn copy_now(&self, index: usize, key: &Key, copy: Entry, token: &FenceToken) {
         let layer = &self.layers[index];
         match token.copy(|| at_once(layer.backend.set(key, copy))) {
@@ -201,6 +278,17 @@ impl Inner {
             Some(Err(error)) => layer.pass_over(&error),
             Some(Ok(())) => layer.seen.backfills.add(1),
         }
+    }
+
+    /// A copy into a layer that is written to in the background waits like everything else for it.
+    fn copy_later(&self, index: usize, key: &Key, copy: Entry, token: &FenceToken) {
+        let layer = &self.layers[index];
+        let copied = token.copy(|| layer.pending.put(key, What::Set(copy), false));
+        match copied {
+            None => self.report.counters.fenced.add(1),
+            Some(()) => layer.seen.backfills.add(1),
+        }
+        layer.attend();
     }
 }
 
@@ -210,8 +298,7 @@ async fn copy_slowly(
     copies: SmallVec<[(usize, Entry); 2]>,
     token: FenceToken,
 ) {
-    // Nobody waits here: who writes this key now brings something newer or the same, and may itself wait for
-    // the pool that this runs on.
+    // Nobody waits here: who writes this key now brings something newer or the same.
     let Some(_guard) = poll_once(stack.fence.write([key.digest()])) else {
         return;
     };
@@ -221,9 +308,14 @@ async fn copy_slowly(
             stack.report.counters.fenced.add(1);
             return;
         }
-        match layer.backend.set(&key, copy).await {
+        if layer.pending.look(&key).is_some() {
+            continue;
+        }
+        let copying = layer.backend.set(&key, copy);
+        match layer.ask(layer.deadline, copying).await {
             Ok(()) => layer.seen.backfills.add(1),
-            Err(error) => layer.pass_over(&error),
+            Err(error) if error.is_uncertain() => layer.owes(&key, &error),
+            Err(_) => {}
         }
     }
 }
@@ -233,12 +325,21 @@ async fn copy_slowly(
 pub(super) struct Errors {
     first: Option<Error>,
     count: usize,
+    last_layer: Option<usize>,
 }
 
 impl Errors {
     pub(super) fn add(&mut self, error: Error) {
         self.count += 1;
         self.first.get_or_insert(error);
+    }
+
+    /// Adds the failure of that layer, unless it is there already.
+    fn add_once(&mut self, error: Error, layer: usize) {
+        if self.last_layer != Some(layer) {
+            self.last_layer = Some(layer);
+            self.add(error);
+        }
     }
 
     pub(super) fn unless_answered(self, asked: usize) -> Result<()> {

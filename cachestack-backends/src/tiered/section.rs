@@ -1,8 +1,8 @@
 //! Who drives what holds write guards.
 //!
 //! A future that its caller drops, forgets in a `select!`, or cannot poll because the thread is blocked in
-//! sync code would keep its guards for ever. So the library runs such work itself, on its pool, wherever
-//! the layers allow it; elsewhere nobody waits longer than [`PATIENCE`] for a guard.
+//! sync code would keep its guards for ever. So the library runs such work itself, on its own threads,
+//! wherever the layers allow it; elsewhere nobody waits longer than [`PATIENCE`] for a guard.
 
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,7 +14,7 @@ use super::stack::{Inner, TieredCache};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fence::{WriteAllGuard, WriteGuard};
 use crate::key::{Key, KeyDigest};
-use crate::runtime::{block_on, is_blocking, pool, within};
+use crate::runtime::{is_blocking, within};
 
 /// How long a write waits for others to end.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -35,39 +35,38 @@ impl TieredCache {
             });
             return done.await;
         }
-        match pool().run(move || block_on(work)).await {
-            Ok(done) => done.unwrap_or_else(|| Err(panicked())),
-            Err(full) => {
-                let message = "the library's pool has no room for another write";
-                Err(Error::new(ErrorKind::Unavailable, message).with_source(full))
-            }
-        }
+        let pass = self.0.crew.pass()?;
+        pass.run(work).await.unwrap_or_else(|| Err(panicked()))
     }
 }
 
 impl Inner {
-    /// Whether some layers take time to write to.
+    /// Whether a writer waits for some layers.
     pub(super) fn has_slow_layers(&self) -> bool {
-        self.layers.len() > self.immediate
+        self.prompt > self.immediate
     }
 
     /// Whether the slow layers work on any thread.
     pub(super) fn detached(&self) -> bool {
-        let slow = &self.layers[self.immediate..];
-        slow.iter().all(|layer| layer.info.detached)
+        self.slow_layers().all(|(_, layer)| layer.info.detached)
     }
 
-    /// Keeps other writers of those keys out of the slow layers.
-    pub(super) async fn lock<'a>(&self, keys: impl Iterator<Item = &'a Key>) -> Result<WriteGuard> {
+    /// Keeps other writers of those keys out of the slow layers, after waiting for them for so long at most.
+    pub(super) async fn lock<'a>(
+        &self,
+        keys: impl Iterator<Item = &'a Key>,
+        patience: Option<Duration>,
+    ) -> Result<WriteGuard> {
         let keys = keys.map(Key::digest).collect::<Vec<KeyDigest>>();
-        let locked = within(PATIENCE, self.fence.write(keys)).await;
-        locked.ok_or_else(|| too_long("another write of the key"))
+        let patience = patience.unwrap_or(PATIENCE).min(PATIENCE);
+        let locked = within(patience, self.fence.write(keys)).await;
+        locked.ok_or_else(|| too_long("another write of the key", patience))
     }
 
     /// Keeps all writers out of the slow layers.
     pub(super) async fn lock_all(&self) -> Result<WriteAllGuard> {
         let locked = within(PATIENCE, self.fence.write_all()).await;
-        locked.ok_or_else(|| too_long("the writes of other keys"))
+        locked.ok_or_else(|| too_long("the writes of other keys", PATIENCE))
     }
 }
 
@@ -75,7 +74,7 @@ fn panicked() -> Error {
     Error::new(ErrorKind::Serialization, "writing a value panicked")
 }
 
-fn too_long(what: &str) -> Error {
-    let message = format!("{what} did not end within {} s", PATIENCE.as_secs());
+fn too_long(what: &str, patience: Duration) -> Error {
+    let message = format!("{what} did not end within {patience:?}");
     Error::new(ErrorKind::Timeout, message)
 }

@@ -8,13 +8,10 @@ use smallvec::SmallVec;
 
 use super::background::Background;
 use super::config::{TieredBuilder, WriteStrategy};
-use crate::backend::{AnyBackend, Backend, BackendInfo, Report};
+use super::layer::{Crew, StackLayer};
+use crate::backend::{Backend, BackendInfo, Report};
 use crate::clock::Clock;
-use crate::entry::ValueType;
-use crate::error::{Error, Result};
-use crate::fence::{Fence, FenceToken};
-use crate::key::KeyDigest;
-use crate::stats::Counters;
+use crate::fence::Fence;
 
 /// How long a memory layer keeps what other processes may change below it.
 const ABOVE_SHARED: Duration = Duration::from_secs(30);
@@ -43,34 +40,17 @@ pub(super) type Kept = SmallVec<[Option<Duration>; 4]>;
 pub struct TieredCache(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
-    pub(super) layers: Vec<StackLayer>,
+    pub(super) layers: Vec<Arc<StackLayer>>,
     /// So many layers from the top answer at once; a deletion takes them and the fence in one step.
     pub(super) immediate: usize,
+    /// So many layers from the top have what is written before its caller goes on; for the others it waits.
+    pub(super) prompt: usize,
     pub(super) strategy: WriteStrategy,
     pub(super) clock: Clock,
     pub(super) fence: Fence,
     pub(super) report: Report,
     pub(super) background: Background,
-}
-
-pub(super) struct StackLayer {
-    pub(super) backend: AnyBackend,
-    pub(super) info: BackendInfo,
-    /// What the stack saw of it: the errors it passed over, the copies it made into it.
-    pub(super) seen: Counters,
-}
-
-impl StackLayer {
-    /// Whether the layer can hold values of that type at all.
-    pub(super) fn takes(&self, value_type: &ValueType) -> bool {
-        self.info.typed || !value_type.is_local()
-    }
-
-    /// Counts an error that is not the caller's to see.
-    pub(super) fn pass_over(&self, error: &Error) {
-        self.seen.errors.add(1);
-        tracing::warn!(target: "cachestack", layer = %self.info.name, %error, "layer passed over");
-    }
+    pub(super) crew: Arc<Crew>,
 }
 
 impl TieredCache {
@@ -83,6 +63,7 @@ impl TieredCache {
         let infos: Vec<BackendInfo> = builder.layers.iter().map(|it| it.backend.info()).collect();
         let lowest = builder.layers.last().filter(|_| builder.shared_fence);
         let fence = lowest.and_then(|lowest| lowest.backend.fence());
+        let crew = Arc::new(Crew::default());
         let layers = builder
             .layers
             .into_iter()
@@ -94,16 +75,18 @@ impl TieredCache {
                     info.max_ttl = Some(ABOVE_SHARED);
                 }
                 info.max_ttl = layer.max_ttl.or(info.max_ttl);
-                StackLayer {
-                    backend: layer.backend,
-                    info,
-                    seen: Counters::default(),
-                }
+                StackLayer::new(layer, info, &crew)
             });
-        let layers: Vec<StackLayer> = layers.collect();
+        let layers: Vec<Arc<StackLayer>> = layers.collect();
+        let immediate = layers.iter().take_while(|it| it.info.immediate).count();
         Self(Arc::new(Inner {
-            immediate: layers.iter().take_while(|it| it.info.immediate).count(),
+            immediate,
+            prompt: match builder.strategy {
+                WriteStrategy::WriteThrough => layers.len(),
+                WriteStrategy::WriteBack => immediate.max(1),
+            },
             layers,
+            crew,
             strategy: builder.strategy,
             clock: builder.clock,
             fence: fence.unwrap_or_default(),
@@ -126,30 +109,25 @@ impl TieredCache {
     pub fn depth(&self) -> usize {
         self.0.layers.len()
     }
-
-    /// Takes the token that [`store`](Self::store) asks for: before looking up, and before computing.
-    pub fn token(&self, key: KeyDigest) -> FenceToken {
-        self.0.fence.token(key)
-    }
-
-    /// Waits until what is being copied in the background has arrived.
-    ///
-    /// # Errors
-    /// [`Timeout`](crate::ErrorKind::Timeout) after 30 s.
-    pub async fn flush(&self) -> Result<()> {
-        self.0.background.drain().await
-    }
 }
 
 impl Inner {
     /// The layers that answer at once, with their numbers.
-    pub(super) fn immediate_layers(&self) -> impl DoubleEndedIterator<Item = (usize, &StackLayer)> {
+    pub(super) fn immediate_layers(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = (usize, &Arc<StackLayer>)> {
         self.layers[..self.immediate].iter().enumerate()
     }
 
-    /// The layers below those, with their numbers.
-    pub(super) fn slow_layers(&self) -> impl DoubleEndedIterator<Item = (usize, &StackLayer)> {
-        self.layers.iter().enumerate().skip(self.immediate)
+    /// The layers below those that a writer waits for, with their numbers.
+    pub(super) fn slow_layers(&self) -> impl DoubleEndedIterator<Item = (usize, &Arc<StackLayer>)> {
+        let slow = self.layers[..self.prompt].iter().enumerate();
+        slow.skip(self.immediate)
+    }
+
+    /// The layers that what is written waits for, with their numbers.
+    pub(super) fn later_layers(&self) -> impl Iterator<Item = (usize, &Arc<StackLayer>)> {
+        self.layers.iter().enumerate().skip(self.prompt)
     }
 
     /// How long each layer keeps an entry that is to live so long: as it wants, but no longer than the

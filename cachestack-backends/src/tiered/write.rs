@@ -1,12 +1,17 @@
-//! Stores, deletions and clears, under the fence.
+//! Stores under the fence.
 //!
-//! A deletion takes three steps: it voids what is under way and empties the memory layers; it waits for
-//! writers of that key and deletes below; then it does the first step once more, for whoever read the old
-//! value below in between. A write does the same with its own value in the last step.
+//! A write by hand takes three steps: it voids what is under way; it waits for writers of that key and
+//! writes the slow layers, the lowest first; then it writes the memory layers and voids once more what was
+//! read below in between, in one step. A computed value takes the last two, unless its token is void.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
+use super::layer::StackLayer;
+use super::passage::{Left, Passage};
+use super::pending::What;
+use super::remove::Unfinished;
 use super::stack::{Inner, Kept, TieredCache};
 use crate::backend::Backend;
 use crate::clock::Moment;
@@ -14,68 +19,94 @@ use crate::codec::cannot_leave_memory;
 use crate::entry::Entry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fence::FenceToken;
-use crate::key::{Key, Namespace};
+use crate::key::Key;
 use crate::runtime::poll_once;
 
+/// Why something is written.
+enum Why {
+    /// It was computed on a passage.
+    Computed(FenceToken, Left),
+    /// By hand, by somebody who waits for it as long as this lives.
+    ByHand(Weak<()>),
+}
+
+impl Why {
+    fn token(&self) -> Option<&FenceToken> {
+        match self {
+            Self::Computed(token, _) => Some(token),
+            Self::ByHand(_) => None,
+        }
+    }
+
+    fn is_void(&self) -> bool {
+        match self {
+            Self::Computed(token, _) => !token.is_current(),
+            // One that its caller dropped before it began gives way to what the caller does next.
+            Self::ByHand(wanted) => wanted.strong_count() == 0,
+        }
+    }
+}
+
 impl TieredCache {
-    /// Stores what was looked up or computed after `token` was taken, unless the token is void by now;
-    /// says whether it was stored.
+    /// Stores what was looked up or computed on a passage, unless something overtook it; says whether it was
+    /// stored.
     ///
     /// # Errors
     /// The error of the highest layer that failed; the others have the entry.
-    pub async fn store(&self, key: &Key, entry: Entry, token: &FenceToken) -> Result<bool> {
-        let stored = self.write(key, entry, Some(token)).await;
+    pub async fn store(&self, key: &Key, entry: Entry, passage: &Passage) -> Result<bool> {
+        let why = Why::Computed(passage.token.clone(), passage.left.clone());
+        let stored = self.write(key, entry, why).await;
         if matches!(stored, Ok(false)) {
             self.0.report.counters.fenced.add(1);
         }
         stored
     }
 
-    /// Writes into every layer; `Ok(false)` when the token is void.
-    async fn write(&self, key: &Key, entry: Entry, token: Option<&FenceToken>) -> Result<bool> {
+    /// Writes by hand: whatever began before gives way.
+    pub(super) async fn overwrite(&self, key: &Key, entry: Entry) -> Result<()> {
+        self.0.fence.advance(key.digest(), || ());
+        let wanted = Arc::new(());
+        let why = Why::ByHand(Arc::downgrade(&wanted));
+        self.write(key, entry, why).await.map(|_| ())
+    }
+
+    /// Writes into every layer; `Ok(false)` when it is void.
+    async fn write(&self, key: &Key, entry: Entry, why: Why) -> Result<bool> {
         self.0.check_type(&entry)?;
         if !self.0.has_slow_layers() {
-            let now = self.0.clock.now();
-            let kept = self.0.kept(entry.time_left(now));
-            let written = Written { entry, now, kept };
-            return self.put_in_memory(key, &written, token, FirstError::default());
+            let written = self.0.written(entry);
+            return self.put_in_memory(key, &written, why.token(), FirstError::default());
         }
-        // A write by hand that its caller dropped before it began gives way to what the caller does next.
-        let wanted = Arc::new(());
-        let still_wanted = Arc::downgrade(&wanted);
-        let (stack, key, token) = (self.clone(), key.clone(), token.cloned());
-        let write = async move {
-            let _guard = stack.0.lock(std::iter::once(&key)).await?;
-            let void = match &token {
-                Some(token) => !token.is_current(),
-                None => still_wanted.strong_count() == 0,
+        let (stack, key) = (self.clone(), key.clone());
+        self.to_the_end(async move {
+            let patience = match &why {
+                Why::Computed(_, left) => left.longest(),
+                Why::ByHand(_) => None,
             };
-            if void {
+            let _guard = stack.0.lock(std::iter::once(&key), patience).await?;
+            if why.is_void() {
                 return Ok(false);
             }
-            let now = stack.0.clock.now();
-            let kept = stack.0.kept(entry.time_left(now));
-            let entry = entry.sharing_bytes();
-            let written = Written { entry, now, kept };
+            let written = stack.0.written(entry.sharing_bytes());
             let mut failed = FirstError::default();
             let unfinished = Unfinished::new(|| stack.forget(&key, &mut FirstError::default()));
             for (index, layer) in stack.0.slow_layers().rev() {
-                failed.note(match layer.takes(written.entry.value_type()) {
-                    true => layer.backend.set(&key, written.share(index)).await,
-                    // What is there would come back when the layers above drop the new value.
-                    false if token.is_none() => layer.backend.delete(&key).await,
-                    false => Ok(()),
-                });
+                let stored = match &why {
+                    Why::Computed(_, left) => {
+                        layer.fill(&key, &written, index, left.of(index)).await
+                    }
+                    Why::ByHand(_) => layer.replace(&key, &written, index).await,
+                };
+                failed.note_of(layer, stored);
             }
             unfinished.ended();
-            stack.put_in_memory(&key, &written, token.as_ref(), failed)
-        };
-        let done = self.to_the_end(write).await;
-        drop(wanted);
-        done
+            stack.put_in_memory(&key, &written, why.token(), failed)
+        })
+        .await
     }
 
-    /// The last step of a write: the layers that answer at once, together with the fence.
+    /// The last step of a write: the layers that answer at once, together with the fence and with what
+    /// waits for the others.
     fn put_in_memory(
         &self,
         key: &Key,
@@ -86,10 +117,18 @@ impl TieredCache {
         let stack = &*self.0;
         let insert = || {
             for (index, layer) in stack.immediate_layers().rev() {
-                failed.note(match layer.takes(written.entry.value_type()) {
+                let put = match layer.takes(written.entry.value_type()) {
                     true => at_once(layer.backend.set(key, written.share(index))),
                     false => at_once(layer.backend.delete(key)),
-                });
+                };
+                failed.note_of(layer, put);
+            }
+            for (index, layer) in stack.later_layers() {
+                let what = match layer.takes(written.entry.value_type()) {
+                    true => What::Set(written.share(index)),
+                    false => What::Delete,
+                };
+                layer.pending.put(key, what, false);
             }
         };
         match token {
@@ -100,14 +139,9 @@ impl TieredCache {
                 }
             }
         }
+        stack.later_layers().for_each(|(_, layer)| layer.attend());
         stack.report.counters.writes.add(1);
         failed.into_result().map(|()| true)
-    }
-
-    /// Writes by hand: whatever began before gives way.
-    pub(super) async fn overwrite(&self, key: &Key, entry: Entry) -> Result<()> {
-        self.0.fence.advance(key.digest(), || ());
-        self.write(key, entry, None).await.map(|_| ())
     }
 
     pub(super) async fn overwrite_many(&self, mut entries: Vec<(Key, Entry)>) -> Result<()> {
@@ -121,40 +155,28 @@ impl TieredCache {
         for (key, _) in &entries {
             self.0.fence.advance(key.digest(), || ());
         }
-        let now = self.0.clock.now();
-        let written = entries.into_iter().map(|(key, entry)| {
-            let kept = self.0.kept(entry.time_left(now));
-            let entry = entry.sharing_bytes();
-            (key, Written { entry, now, kept })
-        });
+        let written = entries
+            .into_iter()
+            .map(|(key, entry)| (key, self.0.written(entry.sharing_bytes())));
         let written: Vec<(Key, Written)> = written.collect();
         if !self.0.has_slow_layers() {
             return self.put_many_in_memory(&written, FirstError::default());
         }
         let wanted = Arc::new(());
-        let still_wanted = Arc::downgrade(&wanted);
+        let why = Why::ByHand(Arc::downgrade(&wanted));
         let stack = self.clone();
         let write = async move {
-            let _guard = stack.0.lock(written.iter().map(|(key, _)| key)).await?;
-            if still_wanted.strong_count() == 0 {
+            let keys = written.iter().map(|(key, _)| key);
+            let _guard = stack.0.lock(keys, None).await?;
+            if why.is_void() {
                 return Ok(());
             }
             let mut failed = FirstError::default();
             let unfinished =
                 Unfinished::new(|| stack.forget_each(written.iter().map(|(key, _)| key)));
             for (index, layer) in stack.0.slow_layers().rev() {
-                let (taken, refused): (Vec<_>, Vec<_>) = written
-                    .iter()
-                    .partition(|(_, written)| layer.takes(written.entry.value_type()));
-                if !taken.is_empty() {
-                    let share = |(key, it): &(Key, Written)| (key.clone(), it.share(index));
-                    let batch = taken.into_iter().map(share).collect();
-                    failed.note(layer.backend.set_many(batch).await);
-                }
-                if !refused.is_empty() {
-                    let keys: Vec<Key> = refused.into_iter().map(|(key, _)| key.clone()).collect();
-                    failed.note(layer.backend.delete_many(&keys).await);
-                }
+                let replaced = layer.replace_many(&written, index).await;
+                failed.note_of(layer, replaced);
             }
             unfinished.ended();
             stack.put_many_in_memory(&written, failed)
@@ -171,74 +193,65 @@ impl TieredCache {
         }
         failed.into_result()
     }
+}
 
-    pub(super) async fn remove_many(&self, keys: &[Key]) -> Result<()> {
-        let mut keys = keys.to_vec();
-        keys.sort_by_key(Key::digest);
-        keys.dedup();
-        self.0.report.counters.deletes.add(keys.len() as u64);
-        let mut failed = FirstError::default();
-        keys.iter().for_each(|key| self.forget(key, &mut failed));
-        if !self.0.has_slow_layers() || keys.is_empty() {
-            return failed.into_result();
+impl StackLayer {
+    /// Gives the layer a computed value, in what is left of the caller's time. Where that is nothing, or
+    /// older changes have yet to arrive, the layer goes without.
+    async fn fill(&self, key: &Key, written: &Written, index: usize, left: Duration) -> Result<()> {
+        let wanted = self.takes(written.entry.value_type()) && !left.is_zero();
+        if !wanted || self.pending.look(key).is_some() {
+            return Ok(());
         }
-        let stack = self.clone();
-        let delete = async move {
-            let unfinished = Unfinished::new(|| stack.forget_each(keys.iter()));
-            let _guard = stack.0.lock(keys.iter()).await?;
-            for (_, layer) in stack.0.slow_layers().rev() {
-                failed.note(match &*keys {
-                    [key] => layer.backend.delete(key).await,
-                    keys => layer.backend.delete_many(keys).await,
-                });
+        let filling = self.backend.set(key, written.share(index));
+        let filled = self.ask(left, filling).await;
+        if let Err(error) = &filled {
+            // One that may still arrive could do so after the next invalidation.
+            if error.is_uncertain() {
+                self.owes(key, error);
             }
-            unfinished.ended();
-            keys.iter().for_each(|key| stack.forget(key, &mut failed));
-            failed.into_result()
-        };
-        self.to_the_end(delete).await
-    }
-
-    pub(super) async fn clear_layers(&self, namespace: &Namespace) -> Result<()> {
-        let mut failed = FirstError::default();
-        self.forget_all(namespace, &mut failed);
-        if !self.0.has_slow_layers() {
-            return failed.into_result();
         }
-        let (stack, namespace) = (self.clone(), namespace.clone());
-        let clear = async move {
-            let again = || stack.forget_all(&namespace, &mut FirstError::default());
-            let unfinished = Unfinished::new(again);
-            let _guard = stack.0.lock_all().await?;
-            for (_, layer) in stack.0.slow_layers().rev() {
-                failed.note(layer.backend.clear(&namespace).await);
-            }
-            unfinished.ended();
-            stack.forget_all(&namespace, &mut failed);
-            failed.into_result()
-        };
-        self.to_the_end(clear).await
+        filled
     }
 
-    /// Voids what is under way for a key and deletes it from the layers that answer at once.
-    fn forget(&self, key: &Key, failed: &mut FirstError) {
-        self.0.fence.advance(key.digest(), || {
-            for (_, layer) in self.0.immediate_layers().rev() {
-                failed.note(at_once(layer.backend.delete(key)));
-            }
-        });
+    /// Has the layer replace what it has. When it does not, that must go.
+    async fn replace(&self, key: &Key, written: &Written, index: usize) -> Result<()> {
+        if !self.takes(written.entry.value_type()) {
+            // What is there would come back when the layers above drop the new value.
+            return self.remove(std::slice::from_ref(key)).await;
+        }
+        let replacing = self.backend.set(key, written.share(index));
+        let replaced = self.ask(self.deadline, replacing).await;
+        self.replaced(key, &replaced);
+        replaced
     }
 
-    fn forget_each<'a>(&self, keys: impl Iterator<Item = &'a Key>) {
-        keys.for_each(|key| self.forget(key, &mut FirstError::default()));
+    async fn replace_many(&self, written: &[(Key, Written)], index: usize) -> Result<()> {
+        let (taken, refused): (Vec<_>, Vec<_>) = written
+            .iter()
+            .partition(|(_, written)| self.takes(written.entry.value_type()));
+        let mut failed = FirstError::default();
+        if !taken.is_empty() {
+            let share = |(key, it): &&(Key, Written)| (key.clone(), it.share(index));
+            let batch = taken.iter().map(share).collect();
+            let replaced = self.ask(self.deadline, self.backend.set_many(batch)).await;
+            for (key, _) in taken {
+                self.replaced(key, &replaced);
+            }
+            failed.note(replaced);
+        }
+        if !refused.is_empty() {
+            let keys: Vec<Key> = refused.into_iter().map(|(key, _)| key.clone()).collect();
+            failed.note(self.remove(&keys).await);
+        }
+        failed.into_result()
     }
 
-    fn forget_all(&self, namespace: &Namespace, failed: &mut FirstError) {
-        self.0.fence.advance_all(|| {
-            for (_, layer) in self.0.immediate_layers().rev() {
-                failed.note(at_once(layer.backend.clear(namespace)));
-            }
-        });
+    fn replaced(&self, key: &Key, outcome: &Result<()>) {
+        match outcome {
+            Ok(()) => self.pending.settled(key),
+            Err(error) => self.owes(key, error),
+        }
     }
 }
 
@@ -251,27 +264,11 @@ impl Inner {
             false => Err(cannot_leave_memory(value_type.name())),
         }
     }
-}
 
-/// Runs when a write, deletion or clear is dropped before it has [`ended`](Self::ended): what was read
-/// below meanwhile may be older than what is there now.
-struct Unfinished<F: Fn()>(Option<F>);
-
-impl<F: Fn()> Unfinished<F> {
-    fn new(again: F) -> Self {
-        Self(Some(again))
-    }
-
-    fn ended(mut self) {
-        self.0 = None;
-    }
-}
-
-impl<F: Fn()> Drop for Unfinished<F> {
-    fn drop(&mut self) {
-        if let Some(again) = &self.0 {
-            again();
-        }
+    fn written(&self, entry: Entry) -> Written {
+        let now = self.clock.now();
+        let kept = self.kept(entry.time_left(now));
+        Written { entry, now, kept }
     }
 }
 
@@ -299,16 +296,23 @@ pub(super) fn at_once(answer: impl Future<Output = Result<()>>) -> Result<()> {
 
 /// Layers are written from the lowest up, so the last error is the highest layer's.
 #[derive(Default)]
-struct FirstError(Option<Error>);
+pub(super) struct FirstError(Option<Error>);
 
 impl FirstError {
-    fn note(&mut self, result: Result<()>) {
+    pub(super) fn note(&mut self, result: Result<()>) {
         if let Err(error) = result {
             self.0 = Some(error);
         }
     }
 
-    fn into_result(self) -> Result<()> {
+    /// The same for what a layer did, which may be silent.
+    pub(super) fn note_of(&mut self, layer: &StackLayer, result: Result<()>) {
+        if !layer.silent {
+            self.note(result);
+        }
+    }
+
+    pub(super) fn into_result(self) -> Result<()> {
         self.0.map_or(Ok(()), Err)
     }
 }

@@ -9,8 +9,7 @@ use std::time::Duration;
 
 use cachestack_backends::testing::{Fault, FaultyBackend, Method};
 use cachestack_backends::{
-    AnyBackend, Backend, Clock, FenceToken, MemoryBackend, Namespace, Result, TieredCache,
-    ValueType,
+    AnyBackend, Backend, Clock, MemoryBackend, Namespace, Passage, Result, TieredCache, ValueType,
 };
 
 use super::support::{Desk, begin, key, numbers, soon};
@@ -46,9 +45,9 @@ fn all_calls() -> impl Iterator<Item = (&'static str, Call, Option<u64>)> {
 }
 
 /// Waits until something has voided the token.
-fn until_void(token: &FenceToken) {
+fn until_void(passage: &Passage) {
     soon(async {
-        while token.is_current() {
+        while passage.is_current() {
             cachestack_backends::runtime::sleep(Duration::from_millis(1)).await;
         }
     });
@@ -109,8 +108,8 @@ fn an_invalidation_during_a_stores_lower_write_wins() {
     for (name, call, left) in all_calls() {
         for hang in [Fault::Hang, Fault::HangAfter] {
             let stack = Stack::usual();
-            let token = stack.tiered.token(key("k").digest());
-            let watching = stack.tiered.token(key("k").digest());
+            let token = stack.tiered.passage(key("k").digest());
+            let watching = stack.tiered.passage(key("k").digest());
             stack.faults[1].inject(Method::Set, hang);
             let (tiered, entry) = (stack.tiered.clone(), stack.all.entry(1_u64));
             let storing = begin(async move { tiered.store(&key("k"), entry, &token).await });
@@ -134,7 +133,7 @@ fn an_invalidation_during_a_stores_lower_write_wins() {
 fn a_store_with_a_token_from_before_an_invalidation_is_refused() {
     for (name, call, left) in all_calls() {
         let stack = Stack::usual();
-        let token = stack.tiered.token(key("k").digest());
+        let token = stack.tiered.passage(key("k").digest());
         call(stack.tiered.clone(), stack.all.clone()).unwrap();
         let stored = soon(
             stack
@@ -143,7 +142,7 @@ fn a_store_with_a_token_from_before_an_invalidation_is_refused() {
         );
         assert!(!stored.unwrap(), "stored in spite of {name}");
         expect_everywhere(&stack, left, name);
-        let token = stack.tiered.token(key("k").digest());
+        let token = stack.tiered.passage(key("k").digest());
         let stored = soon(
             stack
                 .tiered
@@ -157,7 +156,7 @@ fn a_store_with_a_token_from_before_an_invalidation_is_refused() {
 #[test]
 fn of_two_stores_with_tokens_from_the_same_time_the_first_stays() {
     let stack = Stack::usual();
-    let [first, second] = [(); 2].map(|()| stack.tiered.token(key("k").digest()));
+    let [first, second] = [(); 2].map(|()| stack.tiered.passage(key("k").digest()));
     assert!(
         soon(
             stack
@@ -185,7 +184,7 @@ fn an_invalidation_wins_over_a_copy_into_a_layer_between() {
             .shelf(|info| info.detached(true))
             .shelf(|info| info.detached(true))
             .build();
-        let watching = stack.tiered.token(key("k").digest());
+        let watching = stack.tiered.passage(key("k").digest());
         stack.layers[2].set("k", 1_u64);
         stack.faults[1].inject(Method::Set, Fault::Hang);
         stack.all.get::<u64>("k").unwrap();
@@ -252,7 +251,7 @@ fn writing_several_keys_while_everything_is_cleared_comes_to_an_end() {
             tiered.set_many(entries.into()).await
         });
         thread::sleep(Duration::from_millis(20));
-        let token = stack.tiered.token(key("z").digest());
+        let token = stack.tiered.passage(key("z").digest());
         let tiered = stack.tiered.clone();
         let clearing = begin(async move { tiered.clear(&Namespace::new("test")).await });
         until_void(&token);
@@ -269,7 +268,7 @@ fn a_dropped_set_never_takes_effect_below() {
     let stack = Stack::usual();
     stack.faults[1].inject(Method::Set, Fault::Hang);
     poll_and_drop(stack.tiered.set(&key("k"), stack.all.entry(1_u64)), 3);
-    let token = stack.tiered.token(key("k").digest());
+    let token = stack.tiered.passage(key("k").digest());
     poll_and_drop(
         stack
             .tiered
@@ -466,7 +465,7 @@ fn turmoil(stack: &TieredCache, clock: &Clock, worker: u64) {
             0 | 1 => desk.set(&text, value),
             2 => desk.delete(&text),
             3 => {
-                let token = stack.token(one.digest());
+                let token = stack.passage(one.digest());
                 desk.get::<u64>(&text);
                 soon(stack.store(&one, desk.entry(value), &token)).unwrap();
             }
@@ -475,7 +474,7 @@ fn turmoil(stack: &TieredCache, clock: &Clock, worker: u64) {
             6 => soon(stack.delete_many(&two)).unwrap(),
             7 if number % 5 == 0 => soon(stack.clear(one.namespace())).unwrap(),
             8 => poll_and_drop(stack.get(&one, ValueType::of::<u64>()), 2),
-            9 => drop(stack.token(one.digest())),
+            9 => drop(stack.passage(one.digest())),
             _ => drop(desk.get::<u64>(&text)),
         }
     }

@@ -241,7 +241,7 @@ fn a_value_that_no_layer_can_hold_is_refused() {
     let entries = vec![(other, stack.all.entry(1_u64)), (key.clone(), local())];
     let refused = soon(stack.tiered.set_many(entries)).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Serialization);
-    let token = stack.tiered.token(key.digest());
+    let token = stack.tiered.passage(key.digest());
     assert!(soon(stack.tiered.store(&key, local(), &token)).is_err());
     assert!(!stack.all.has("k"));
 }

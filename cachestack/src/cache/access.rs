@@ -218,9 +218,14 @@ impl Cache {
         stack.set(key, entry).await
     }
 
-    /// Counts an invalidation that a layer did not take.
-    pub(crate) fn count_failed_invalidation(&self) {
-        self.0.counters.failed_open.one_more();
+    /// Counts an invalidation that a layer did not take at once. The stack keeps it in mind; a closed cache
+    /// gives nothing out any more.
+    pub(crate) fn invalidates_late(&self, error: &Error) {
+        if error.kind() == ErrorKind::Closed {
+            return;
+        }
+        self.0.counters.late.one_more();
+        tracing::warn!(target: "cachestack", %error, "a layer did not take an invalidation, it is told again");
     }
 
     /// The time to live that a call asks for, with the cache's own default and limit.

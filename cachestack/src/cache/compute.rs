@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cachestack_backends::runtime::block_on;
-use cachestack_backends::{
-    AnyValue, Backend, CacheValue, Entry, Error, FenceToken, Key, ValueType,
-};
+use cachestack_backends::{AnyValue, CacheValue, Entry, Error, Key, Passage, ValueType};
 
 use super::{Cache, EntryOptions};
 use crate::flight::{Landed, Lead, Role};
@@ -45,8 +43,8 @@ pub(crate) struct Duty<'a> {
     value_type: &'static ValueType,
     key: Key,
     lead: Option<Lead<'a>>,
-    /// None where the cache takes no part any more. Behind the lead, which ends while the token still holds.
-    token: Option<FenceToken>,
+    /// None where the cache takes no part any more. Behind the lead, which ends while the passage still holds.
+    passage: Option<Passage>,
 }
 
 impl Cache {
@@ -62,17 +60,17 @@ impl Cache {
             value_type,
             key,
             lead: None,
-            token: None,
+            passage: None,
         };
         if self.is_closed() {
             cache.counters.uncached.one_more();
             return Lookup::Compute(duty);
         }
         let digest = duty.key.digest();
-        let token = cache.stack.token(digest);
+        let mut passage = cache.stack.passage(digest);
         let joined = cache
             .flights
-            .join(digest, token.epoch(), value_type.id(), cache.wait);
+            .join(digest, passage.epoch(), value_type.id(), cache.wait);
         match joined.await {
             Role::Take(Landed::Value(value)) => {
                 cache.counters.coalesced.one_more();
@@ -86,8 +84,12 @@ impl Cache {
             }
             Role::Lead(lead) => duty.lead = Some(lead),
         }
-        duty.token = Some(token);
-        match cache.stack.get(&duty.key, value_type).await {
+        let found = cache
+            .stack
+            .look_up(&duty.key, value_type, &mut passage)
+            .await;
+        duty.passage = Some(passage);
+        match found {
             Ok(found) => {
                 if let Some(entry) = found.hit() {
                     if let Some(value) = entry.value::<V>() {
@@ -214,7 +216,7 @@ impl Duty<'_> {
     /// Gives the value to all who wait, stores it if it is to be kept, and gives it back. An invalidation
     /// that came meanwhile keeps it out of every store.
     pub(crate) async fn hand_in<V: Clone + Any + Send + Sync>(mut self, value: V, kept: Kept) -> V {
-        if self.token.is_none() {
+        if self.passage.is_none() {
             return value;
         }
         let value: Arc<V> = Arc::new(value);
@@ -224,9 +226,9 @@ impl Duty<'_> {
             let now = cache.stack.clock().now();
             let entry = Entry::from_any(Arc::clone(&value) as AnyValue, self.value_type, now)
                 .capped(now, self.cache.lifetime(kept.ttl));
-            // The token stays where it is: dropped in here, the lead must still go before it.
-            if let Some(token) = &self.token {
-                if let Err(error) = cache.stack.store(&self.key, entry, token).await {
+            // The passage stays where it is: dropped in here, the lead must still go before it.
+            if let Some(passage) = &self.passage {
+                if let Err(error) = cache.stack.store(&self.key, entry, passage).await {
                     self.cache.failed_open("store", &error);
                 }
             }

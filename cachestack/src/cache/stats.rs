@@ -20,8 +20,11 @@ pub struct CacheStats {
     pub coalesced: u64,
     /// Computed values that were not stored, by their condition or a ttl of zero.
     pub refused: u64,
-    /// Look-ups, stores and invalidations of functions that failed; the functions went on.
+    /// Look-ups and stores of functions that failed; the functions went on.
     pub failed_open: u64,
+    /// Invalidations after functions that a layer did not take at once. It is not read for those keys until
+    /// it has.
+    pub late: u64,
     /// Calls that were computed without the cache: it was closed, or their key could not be written.
     pub uncached: u64,
     /// Keys that are being computed at this moment.
@@ -37,11 +40,12 @@ impl fmt::Display for CacheStats {
         }
         write!(
             f,
-            "computed {}, coalesced {}, refused {}, failed open {}, uncached {}, in flight {}\n{}",
+            "computed {}, coalesced {}, refused {}, failed open {}, late {}, uncached {}, in flight {}\n{}",
             self.computed,
             self.coalesced,
             self.refused,
             self.failed_open,
+            self.late,
             self.uncached,
             self.in_flight,
             self.stack,
@@ -68,6 +72,7 @@ pub(crate) struct Counters {
     pub(crate) coalesced: Counter,
     pub(crate) refused: Counter,
     pub(crate) failed_open: Counter,
+    pub(crate) late: Counter,
     pub(crate) uncached: Counter,
 }
 
@@ -79,6 +84,7 @@ impl Counters {
             coalesced: self.coalesced.get(),
             refused: self.refused.get(),
             failed_open: self.failed_open.get(),
+            late: self.late.get(),
             uncached: self.uncached.get(),
             in_flight: in_flight as u64,
             stack,

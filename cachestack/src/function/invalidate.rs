@@ -42,19 +42,16 @@ async fn invalidate(doomed: Vec<Doomed>) {
                 Some((_, keys)) => keys.push(key),
                 None => by_cache.push((cache, vec![key])),
             },
-            Err(error) => failed(&error),
+            Err(error) => {
+                tracing::error!(target: "cachestack", %error, "an invalidation has no key");
+            }
         }
     }
     for (cache, keys) in by_cache {
         if let Err(error) = cache.delete_keys(&keys).await {
-            cache.count_failed_invalidation();
-            failed(&error);
+            cache.invalidates_late(&error);
         }
     }
-}
-
-fn failed(error: &Error) {
-    tracing::error!(target: "cachestack", %error, "an invalidation failed");
 }
 
 /// Runs an async mutation, and then deletes what it made wrong, unless it failed.

@@ -1,0 +1,188 @@
+//! A layer as the stack asks it: within a time, not while it is known to be away, and with what it has yet to
+//! be told kept beside it.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use super::breaker::{Breaker, Health};
+use super::config::Layer;
+use super::pending::{Pending, Waiting, What};
+use crate::backend::{AnyBackend, BackendInfo};
+use crate::entry::ValueType;
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::Key;
+use crate::runtime::{Pass, within, work};
+use crate::stats::{Counter, Counters, Stats};
+
+pub(super) struct StackLayer {
+    pub(super) backend: AnyBackend,
+    pub(super) info: BackendInfo,
+    /// How long one operation may take.
+    pub(super) deadline: Duration,
+    /// Whether its failures are only counted.
+    pub(super) silent: bool,
+    /// What the stack saw of it: errors, copies made into it.
+    pub(super) seen: Counters,
+    pub(super) timeouts: Counter,
+    pub(super) breaker: Breaker,
+    pub(super) pending: Pending,
+    /// Whether somebody is probing or delivering.
+    pub(super) attended: AtomicBool,
+    pub(super) crew: Arc<Crew>,
+    pub(super) this: Weak<Self>,
+}
+
+impl StackLayer {
+    pub(super) fn new(layer: Layer, info: BackendInfo, crew: &Arc<Crew>) -> Arc<Self> {
+        Arc::new_cyclic(|this| Self {
+            backend: layer.backend,
+            deadline: layer.deadline,
+            silent: layer.silent,
+            seen: Counters::default(),
+            timeouts: Counter::default(),
+            breaker: Breaker::new(layer.breaker_failures, !info.detached),
+            pending: Pending::new(layer.max_pending),
+            attended: AtomicBool::new(false),
+            crew: Arc::clone(crew),
+            this: this.clone(),
+            info,
+        })
+    }
+
+    /// Whether the layer can hold values of that type at all.
+    pub(super) fn takes(&self, value_type: &ValueType) -> bool {
+        self.info.typed || !value_type.is_local()
+    }
+
+    /// Has the store do something, within that time and unless it is known to be away. A failure is counted.
+    ///
+    /// # Errors
+    /// The store's own; [`Timeout`](ErrorKind::Timeout); unreachable without being asked.
+    pub(super) async fn ask<R>(
+        &self,
+        limit: Duration,
+        operation: impl Future<Output = Result<R>>,
+    ) -> Result<R> {
+        if self.info.immediate {
+            return operation.await.inspect_err(|error| self.failed(error));
+        }
+        self.breaker.admit()?;
+        let outcome = within(limit, operation).await;
+        let outcome = outcome.unwrap_or_else(|| Err(too_slow(&self.info, limit)));
+        self.note(&outcome);
+        outcome
+    }
+
+    /// Takes note of how a caller's operation ended.
+    fn note<R>(&self, outcome: &Result<R>) {
+        let health = Health::of(outcome);
+        if let Err(error) = outcome {
+            self.failed(error);
+        }
+        if health == Health::Slow {
+            self.timeouts.add(1);
+        }
+        self.heard(health);
+    }
+
+    /// Takes note of a sign of life, or of none.
+    pub(super) fn heard(&self, health: Health) {
+        let was_closed = self.breaker.is_closed();
+        if self.breaker.note(health) {
+            tracing::warn!(target: "cachestack", layer = %self.info.name, "layer is away, it is not asked until it answers");
+            self.attend();
+        } else if !was_closed && health == Health::Answered {
+            tracing::info!(target: "cachestack", layer = %self.info.name, "layer answers again");
+            self.attend();
+        }
+    }
+
+    /// Counts an error that is not the caller's to see.
+    pub(super) fn pass_over(&self, error: &Error) {
+        self.failed(error);
+    }
+
+    fn failed(&self, error: &Error) {
+        self.seen.errors.add(1);
+        tracing::warn!(target: "cachestack", layer = %self.info.name, %error, "layer failed");
+    }
+
+    /// What waits to be told to the layer of that key, and answers in its stead. A layer that nobody
+    /// attends to in the background is told first.
+    pub(super) async fn waiting(&self, key: &Key) -> Option<Waiting> {
+        let waiting = self.pending.look(key)?;
+        if self.info.detached || self.attend_here().await.is_err() {
+            return Some(waiting);
+        }
+        self.pending.look(key)
+    }
+
+    /// A change of the key did not reach the layer, or who knows: it is told later that what it has is to
+    /// go, and not asked for the key until then.
+    pub(super) fn owes(&self, key: &Key, error: &Error) {
+        self.pending.put(key, What::Delete, error.is_uncertain());
+        self.attend();
+    }
+
+    /// What it counted, with what the stack saw of it.
+    pub(super) async fn stats(&self) -> Stats {
+        // A layer that cannot even count is shown with what the stack knows.
+        let counted = within(self.deadline, crate::Backend::stats(&self.backend)).await;
+        let mut stats = match counted {
+            Some(Ok(stats)) => stats,
+            _ => Stats::new(self.info.name.clone()),
+        };
+        stats.errors = stats.errors.max(self.seen.errors.get());
+        stats.backfills = stats.backfills.max(self.seen.backfills.get());
+        stats.timeouts = stats.timeouts.max(self.timeouts.get());
+        if !self.info.immediate {
+            stats.breaker = Some(self.breaker.word().to_owned());
+            stats.opened = self.breaker.opened.get();
+            stats.rejected = self.breaker.rejected.get();
+            stats.pending = Some(self.pending.len() as u64);
+            stats.overflowed = self.pending.overflowed.get();
+        }
+        stats
+    }
+
+    /// Has somebody probe and deliver, unless somebody does already.
+    pub(super) fn attend(&self) {
+        if !self.info.detached || self.attended.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        match self.crew.pass() {
+            Ok(pass) => {
+                let attending = super::recovery::attend(self.this.clone(), pass.clone());
+                pass.spawn(attending);
+            }
+            // The next operation tries again.
+            Err(_) => self.attended.store(false, Ordering::SeqCst),
+        }
+    }
+}
+
+fn too_slow(info: &BackendInfo, limit: Duration) -> Error {
+    let message = format!("no answer within the layer's deadline, {limit:?}");
+    Error::new(ErrorKind::Timeout, message).at(info.name.clone(), crate::Operation::Get)
+}
+
+/// What runs a stack's background work, from when it is first needed until the stack is closed.
+#[derive(Debug, Default)]
+pub(super) struct Crew(Mutex<Option<Pass>>);
+
+impl Crew {
+    pub(super) fn pass(&self) -> Result<Pass> {
+        let mut pass = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*pass {
+            Some(pass) => Ok(pass.clone()),
+            None => Ok(pass.insert(work().enter()?).clone()),
+        }
+    }
+
+    pub(super) fn dismiss(&self) {
+        let pass = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(pass);
+    }
+}

@@ -1,0 +1,156 @@
+//! Deletions and clears under the fence.
+//!
+//! A deletion takes three steps: it voids what is under way and empties the memory layers; it waits for
+//! writers of that key and deletes below; then it does the first step once more, for whoever read the old
+//! value below in between.
+
+use super::layer::StackLayer;
+use super::pending::What;
+use super::recovery::SWEEP;
+use super::stack::{Inner, TieredCache};
+use super::write::{FirstError, at_once};
+use crate::backend::Backend;
+use crate::error::{Error, Result};
+use crate::key::{Key, Namespace};
+
+impl TieredCache {
+    pub(super) async fn remove_many(&self, keys: &[Key]) -> Result<()> {
+        let mut keys = keys.to_vec();
+        keys.sort_by_key(Key::digest);
+        keys.dedup();
+        self.0.report.counters.deletes.add(keys.len() as u64);
+        let mut failed = FirstError::default();
+        keys.iter().for_each(|key| self.forget(key, &mut failed));
+        if !self.0.has_slow_layers() || keys.is_empty() {
+            return failed.into_result();
+        }
+        let stack = self.clone();
+        let delete = async move {
+            let unfinished = Unfinished::new(|| stack.forget_each(keys.iter()));
+            let locked = stack.0.lock(keys.iter(), None).await;
+            let _guard = locked.inspect_err(|error| stack.0.all_owe(&keys, error))?;
+            for (_, layer) in stack.0.slow_layers().rev() {
+                let removed = layer.remove(&keys).await;
+                failed.note_of(layer, removed);
+            }
+            unfinished.ended();
+            keys.iter().for_each(|key| stack.forget(key, &mut failed));
+            failed.into_result()
+        };
+        self.to_the_end(delete).await
+    }
+
+    pub(super) async fn clear_layers(&self, namespace: &Namespace) -> Result<()> {
+        let mut failed = FirstError::default();
+        self.forget_all(namespace, &mut failed);
+        if !self.0.has_slow_layers() {
+            return failed.into_result();
+        }
+        let (stack, namespace) = (self.clone(), namespace.clone());
+        let clear = async move {
+            let again = || stack.forget_all(&namespace, &mut FirstError::default());
+            let unfinished = Unfinished::new(again);
+            let locked = stack.0.lock_all().await;
+            if locked.is_err() {
+                for (_, layer) in stack.0.slow_layers() {
+                    layer.pending.put_clear(&namespace);
+                    layer.attend();
+                }
+            }
+            let _guard = locked?;
+            for (_, layer) in stack.0.slow_layers().rev() {
+                let cleared = layer.ask(SWEEP, layer.backend.clear(&namespace)).await;
+                if cleared.is_err() {
+                    layer.pending.put_clear(&namespace);
+                    layer.attend();
+                }
+                failed.note_of(layer, cleared);
+            }
+            unfinished.ended();
+            stack.forget_all(&namespace, &mut failed);
+            failed.into_result()
+        };
+        self.to_the_end(clear).await
+    }
+
+    /// Voids what is under way for a key and deletes it from the layers that answer at once; the layers
+    /// that are written to in the background are to be told.
+    pub(super) fn forget(&self, key: &Key, failed: &mut FirstError) {
+        self.0.fence.advance(key.digest(), || {
+            for (_, layer) in self.0.immediate_layers().rev() {
+                failed.note_of(layer, at_once(layer.backend.delete(key)));
+            }
+            for (_, layer) in self.0.later_layers() {
+                layer.pending.put(key, What::Delete, false);
+            }
+        });
+        self.0.later_layers().for_each(|(_, layer)| layer.attend());
+    }
+
+    pub(super) fn forget_each<'a>(&self, keys: impl Iterator<Item = &'a Key>) {
+        keys.for_each(|key| self.forget(key, &mut FirstError::default()));
+    }
+
+    fn forget_all(&self, namespace: &Namespace, failed: &mut FirstError) {
+        self.0.fence.advance_all(|| {
+            for (_, layer) in self.0.immediate_layers().rev() {
+                failed.note_of(layer, at_once(layer.backend.clear(namespace)));
+            }
+            for (_, layer) in self.0.later_layers() {
+                layer.pending.put_clear(namespace);
+            }
+        });
+        self.0.later_layers().for_each(|(_, layer)| layer.attend());
+    }
+}
+
+impl Inner {
+    /// The layers could not even be asked, because of a write that does not end.
+    fn all_owe(&self, keys: &[Key], error: &Error) {
+        for (_, layer) in self.slow_layers() {
+            keys.iter().for_each(|key| layer.owes(key, error));
+        }
+    }
+}
+
+impl StackLayer {
+    /// Has the layer delete something. What it does not take is told to it later.
+    pub(super) async fn remove(&self, keys: &[Key]) -> Result<()> {
+        let removed = match keys {
+            [key] => self.ask(self.deadline, self.backend.delete(key)).await,
+            keys => {
+                self.ask(self.deadline, self.backend.delete_many(keys))
+                    .await
+            }
+        };
+        for key in keys {
+            match &removed {
+                Ok(()) => self.pending.settled(key),
+                Err(error) => self.owes(key, error),
+            }
+        }
+        removed
+    }
+}
+
+/// Runs when a write, deletion or clear is dropped before it has [`ended`](Self::ended): what was read
+/// below meanwhile may be older than what is there now.
+pub(super) struct Unfinished<F: Fn()>(Option<F>);
+
+impl<F: Fn()> Unfinished<F> {
+    pub(super) fn new(again: F) -> Self {
+        Self(Some(again))
+    }
+
+    pub(super) fn ended(mut self) {
+        self.0 = None;
+    }
+}
+
+impl<F: Fn()> Drop for Unfinished<F> {
+    fn drop(&mut self) {
+        if let Some(again) = &self.0 {
+            again();
+        }
+    }
+}
