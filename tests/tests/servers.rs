@@ -2,7 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use cachestack_tests::servers::{Memcached, Postgres, Redis, Server};
+#[path = "servers/others.rs"]
+mod others;
+#[path = "servers/redis.rs"]
+mod redis;
+
+use cachestack_tests::servers::Server;
 
 /// What every server must do, whatever it is.
 fn serves(server: &Server) {
@@ -26,19 +31,4 @@ fn serves(server: &Server) {
     server.ping().unwrap_err();
     server.restart();
     server.ping().unwrap();
-}
-
-#[test]
-fn redis_serves() {
-    serves(&Redis::start());
-}
-
-#[test]
-fn memcached_serves() {
-    serves(&Memcached::start());
-}
-
-#[test]
-fn postgres_serves() {
-    serves(&Postgres::start());
 }

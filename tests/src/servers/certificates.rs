@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
 use super::folder::write;
 
@@ -26,6 +26,9 @@ impl Certificates {
     fn try_make(folder: &Path) -> Result<Self, rcgen::Error> {
         let authority_key = KeyPair::generate()?;
         let mut params = CertificateParams::new([])?;
+        // Of the same name as the certificate's, it would seem to be signed by itself.
+        let name = &mut params.distinguished_name;
+        name.push(DnType::CommonName, "authority of a test");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let authority = params.self_signed(&authority_key)?;
         let issuer = Issuer::new(params, authority_key);

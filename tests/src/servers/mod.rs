@@ -7,20 +7,27 @@
 
 mod account;
 mod certificates;
+mod cluster;
 mod folder;
 mod guardian;
 mod memcached;
+mod pgbouncer;
 mod port;
 mod postgres;
 mod process;
 mod program;
 mod redis;
+mod resp;
+mod sentinel;
 mod server;
 mod wire;
 
+pub use self::cluster::RedisCluster;
 pub use self::memcached::{Memcached, MemcachedBuilder};
+pub use self::pgbouncer::PgBouncer;
 pub use self::postgres::{Postgres, PostgresBuilder};
 pub use self::redis::{Redis, RedisBuilder};
+pub use self::sentinel::{RedisSentinel, Sentinel};
 pub use self::server::Server;
 pub use self::wire::Address;
 

@@ -104,7 +104,7 @@ impl Deref for Postgres {
 }
 
 impl PostgresBuilder {
-    /// Clients must prove that they know this password, by SCRAM-SHA-256.
+    /// Clients must prove that they know this password, by SCRAM-SHA-256. It is of letters and digits.
     pub fn password(mut self, password: impl Into<String>) -> Self {
         self.password = Some(password.into());
         self

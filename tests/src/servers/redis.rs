@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::Signal;
 
-use super::PING;
 use super::certificates::Certificates;
 use super::folder::{folder, write};
 use super::guardian::Orders;
 use super::port::HeldPort;
 use super::program::program;
+use super::resp::{self, pong};
 use super::server::{Failed, Server, on_a_free_port};
-use super::wire::{Address, ask};
+use super::wire::Address;
 
 /// A Redis server on 127.0.0.1, and always on a socket in its folder too. It keeps nothing on disk, unless asked to.
 #[derive(Debug)]
@@ -90,7 +90,8 @@ impl Redis {
     /// # Errors
     /// When there is none within half a second.
     pub fn command(&self, words: &[&str]) -> io::Result<String> {
-        command(&Address::Unix(self.socket()), &self.options, words)
+        let password = self.options.required_password();
+        resp::command(&Address::Unix(self.socket()), password, words)
     }
 }
 
@@ -103,7 +104,7 @@ impl Deref for Redis {
 }
 
 impl RedisBuilder {
-    /// Clients must give this password.
+    /// Clients must give this password, which is of letters and digits: no DSN or configuration here escapes it.
     pub fn password(mut self, password: impl Into<String>) -> Self {
         self.password = Some(password.into());
         self
@@ -172,8 +173,8 @@ impl RedisBuilder {
             farewell: "",
         };
         let socket = Address::Unix(folder.path().join("redis.sock"));
-        let asks = options.clone();
-        let ping = move || pong(&command_of_ping(&socket, &asks)?);
+        let password = options.password.clone();
+        let ping = move || pong(&resp::command(&socket, password.as_deref(), &["PING"])?);
         Ok(Redis {
             server: Server::start("redis-server", &orders, Signal::TERM, folder, ping)?,
             port,
@@ -219,6 +220,11 @@ impl RedisBuilder {
         lines.join("\n")
     }
 
+    /// What a connection has to give before anything else.
+    pub(super) fn required_password(&self) -> Option<&str> {
+        self.password.as_deref()
+    }
+
     /// What comes before the host in a DSN: the user, else the password alone.
     pub(super) fn credentials(&self) -> String {
         match (&self.user, &self.password) {
@@ -227,57 +233,4 @@ impl RedisBuilder {
             (None, None) => String::new(),
         }
     }
-}
-
-fn command_of_ping(address: &Address, options: &RedisBuilder) -> io::Result<String> {
-    command(address, options, &["PING"])
-}
-
-fn pong(answer: &str) -> io::Result<()> {
-    match answer.starts_with("+PONG") {
-        true => Ok(()),
-        false => Err(io::Error::other(answer.to_owned())),
-    }
-}
-
-/// Asks a Redis server one thing, after the password; gives the answer as it comes over the wire.
-pub(super) fn command(
-    address: &Address,
-    options: &RedisBuilder,
-    words: &[&str],
-) -> io::Result<String> {
-    let mut request = Vec::new();
-    if let Some(password) = &options.password {
-        request.extend(encode(&["AUTH", password]));
-    }
-    request.extend(encode(words));
-    // A word that comes back as it went marks the end, whatever the answer's shape is.
-    request.extend(encode(&["ECHO", END]));
-    let mark = format!("${}\r\n{END}\r\n", END.len());
-    let answer = ask(address, &request, PING, |answer| {
-        refused(answer) || answer.ends_with(mark.as_bytes())
-    })?;
-    let answer = String::from_utf8_lossy(&answer).into_owned();
-    let answer = answer.strip_suffix(&mark).unwrap_or(&answer);
-    let answer = match options.password {
-        Some(_) => answer.strip_prefix("+OK\r\n").unwrap_or(answer),
-        None => answer,
-    };
-    Ok(answer.to_owned())
-}
-
-const END: &str = "end-of-answer";
-
-/// A server that is loading, or wants a password, refuses the mark as well: two errors end the answer.
-fn refused(answer: &[u8]) -> bool {
-    let lines = answer.split(|byte| *byte == b'\n');
-    lines.filter(|line| line.starts_with(b"-")).count() >= 2
-}
-
-fn encode(words: &[&str]) -> Vec<u8> {
-    let mut encoded = format!("*{}\r\n", words.len());
-    for word in words {
-        encoded.push_str(&format!("${}\r\n{word}\r\n", word.len()));
-    }
-    encoded.into_bytes()
 }
