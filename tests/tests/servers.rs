@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "servers/left_behind.rs"]
+mod left_behind;
 #[path = "servers/others.rs"]
 mod others;
 #[path = "servers/redis.rs"]

@@ -12,14 +12,18 @@ use super::account::Account;
 /// exit with the server in a static, or a kill of the test process, is the order to end the server and to remove its
 /// folder. SIGKILL also ends what is stopped. The server is not waited for before it is reaped by order, so that its
 /// process id cannot be another's meanwhile.
+///
+/// The kernel sends a SIGHUP to a group of processes that its parent's end leaves alone with one that is stopped, as a
+/// paused server is; the shell ignores it.
 const SCRIPT: &str = r#"
 folder=$1 farewell=$2
 shift 2
 cd "$folder" || exit
+trap '' HUP INT TERM
 pid=
 while read -r order; do
   case $order in
-    start) "$@" </dev/null >>log 2>&1 & pid=$!; echo "$pid" ;;
+    start) (trap - HUP INT TERM; exec "$@") </dev/null >>log 2>&1 & pid=$!; echo "$pid" ;;
     reap) wait "$pid"; echo "$?"; pid= ;;
   esac
 done
