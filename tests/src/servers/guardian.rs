@@ -14,7 +14,8 @@ use super::account::Account;
 /// process id cannot be another's meanwhile.
 ///
 /// The kernel sends a SIGHUP to a group of processes that its parent's end leaves alone with one that is stopped, as a
-/// paused server is; the shell ignores it.
+/// paused server is; the shell ignores it. A server starts with SIGINT and SIGQUIT ignored, as all do that a shell starts
+/// in the background, unless it handles them itself.
 const SCRIPT: &str = r#"
 folder=$1 farewell=$2
 shift 2

@@ -31,5 +31,8 @@ pub use self::sentinel::{RedisSentinel, Sentinel};
 pub use self::server::Server;
 pub use self::wire::Address;
 
+pub(crate) use self::port::HeldPort;
+pub(crate) use self::wire::Stream;
+
 /// How long one ping may take.
 const PING: std::time::Duration = std::time::Duration::from_millis(500);

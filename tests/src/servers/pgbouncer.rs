@@ -56,7 +56,8 @@ impl PgBouncer {
         let address = port.addr().into();
         let ping = move || ping(&address);
         Ok(Self {
-            server: Server::start("pgbouncer", &orders, Signal::TERM, folder, ping)?,
+            // It has nothing to save, and no other signal waits for no client in any version.
+            server: Server::start("pgbouncer", &orders, Signal::KILL, folder, ping)?,
             port,
         })
     }

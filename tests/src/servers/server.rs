@@ -144,7 +144,8 @@ impl Server {
         (self.ping)()
     }
 
-    /// Asks it to end, as an operator would, and waits for that. Does nothing when it is down.
+    /// Asks it to end, as an operator would, and waits for that; one that has nothing to save is killed. Does nothing when it
+    /// is down.
     ///
     /// # Panics
     /// When it has not ended after 20 s.
