@@ -74,7 +74,12 @@ impl PgBouncer {
 
     /// `postgresql://postgres@127.0.0.1:…/postgres`
     pub fn dsn(&self) -> String {
-        dsn(None, self.addr())
+        self.dsn_at(self.port())
+    }
+
+    /// The same by another port of 127.0.0.1, such as a proxy's.
+    pub fn dsn_at(&self, port: u16) -> String {
+        dsn(None, port)
     }
 }
 

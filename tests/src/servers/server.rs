@@ -130,7 +130,8 @@ impl Server {
         String::from_utf8_lossy(&log).into_owned()
     }
 
-    fn log_tail(&self) -> String {
+    /// The last lines of it.
+    pub(super) fn log_tail(&self) -> String {
         let log = self.log();
         let lines: Vec<&str> = log.lines().collect();
         lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
@@ -220,10 +221,11 @@ impl Server {
     fn wait(&self, what: &str, is_so: impl Fn() -> bool) {
         let began = Instant::now();
         while !is_so() {
-            let (name, log) = (self.name, self.log_tail());
             assert!(
                 began.elapsed() < LIMIT,
-                "{name} has not {what} after {LIMIT:?}; its log ends:\n{log}"
+                "{} has not {what} after {LIMIT:?}; its log ends:\n{}",
+                self.name,
+                self.log_tail()
             );
             thread::sleep(Duration::from_millis(1));
         }
