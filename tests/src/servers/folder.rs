@@ -14,7 +14,7 @@ const LONGEST: usize = 60;
 
 /// Makes a folder which that account owns and can reach. It is removed when it is dropped.
 pub(super) fn folder(server: &str, account: Option<&Account>) -> TempDir {
-    let places = [env::temp_dir(), "/tmp".into(), "/var/tmp".into()];
+    let places = [env::temp_dir(), "/var/tmp".into()];
     let place = places
         .iter()
         .find(|place| fits(place, account))
