@@ -19,15 +19,18 @@ pub(crate) fn check_not_zero(name: &str, time: Option<Duration>) -> Result<()> {
 }
 
 /// `#[serde(with = "duration::optional")]` for a setting that may be left out.
-#[cfg(any(feature = "memory", feature = "file", feature = "network"))]
-pub(crate) mod optional {
+pub mod optional {
     use std::fmt;
     use std::time::Duration;
 
     use serde::de::{Error, Unexpected};
     use serde::{Deserialize, Deserializer};
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+    /// Seconds as a number, or a text such as `"1h 30m"`; never zero.
+    ///
+    /// # Errors
+    /// The deserializer's, with what is allowed.
+    pub fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Option<Duration>, D::Error> {
         let written = Option::<Written>::deserialize(deserializer)?;

@@ -3,7 +3,8 @@
 mod backend;
 mod clock;
 mod codec;
-mod duration;
+#[doc(hidden)]
+pub mod duration;
 mod entry;
 mod error;
 mod fence;
@@ -37,4 +38,4 @@ pub use crate::memory::{EvictionPolicy, MemoryBackend, MemoryBuilder, MemoryConf
 #[cfg(feature = "network")]
 pub use crate::network::Dsn;
 pub use crate::stats::Stats;
-pub use crate::tiered::{Layer, Passage, TieredBuilder, TieredCache, WriteStrategy};
+pub use crate::tiered::{Layer, LayerConfig, Passage, TieredBuilder, TieredCache, WriteStrategy};

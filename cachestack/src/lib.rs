@@ -40,8 +40,9 @@ pub mod __private;
 pub use cachestack_backends::{
     AnyBackend, AnyValue, Backend, BackendInfo, CacheValue, Clock, Codec, DecodeError, Entry,
     Epoch, Error, ErrorKind, Fence, FenceToken, Generation, Key, KeyDigest, KeyError, KeyText,
-    KeyWriter, Layer, Lookup, Moment, Namespace, Opened, Operation, Passage, Rejected, Result,
-    Sealed, Serializer, Stats, TieredBuilder, TieredCache, TimeLeft, ValueType, WriteStrategy,
+    KeyWriter, Layer, LayerConfig, Lookup, Moment, Namespace, Opened, Operation, Passage, Rejected,
+    Result, Sealed, Serializer, Stats, TieredBuilder, TieredCache, TimeLeft, ValueType,
+    WriteStrategy,
 };
 #[cfg(feature = "memory")]
 pub use cachestack_backends::{EvictionPolicy, MemoryBackend, MemoryBuilder, MemoryConfig};
@@ -51,6 +52,6 @@ pub use cachestack_backends::{FileBackend, FileBuilder, FileConfig};
 pub use cachestack_backends::{contract_tests, testing};
 pub use cachestack_macros::{cached, invalidate, key};
 
-pub use crate::cache::{BlockingCache, Cache, CacheBuilder, CacheStats, EntryOptions};
+pub use crate::cache::{BlockingCache, Cache, CacheBuilder, CacheConfig, CacheStats, EntryOptions};
 pub use crate::function::{AsCache, BlockingEntry, CachedEntry};
 pub use crate::global::{configure, configure_named, current, named};

@@ -3,6 +3,7 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `config.rs` | [`TieredBuilder`], [`Layer`], [`WriteStrategy`] |
+//! | `layer_config.rs` | [`LayerConfig`]: a layer as plain data |
 //! | `stack.rs` | [`TieredCache`]: what it is made of, how long its layers keep things |
 //! | `passage.rs` | [`Passage`]: one caller's way down and back |
 //! | `read.rs` | the way down through the layers, and the copies back up |
@@ -21,6 +22,7 @@ mod background;
 mod breaker;
 mod config;
 mod layer;
+mod layer_config;
 mod passage;
 mod pending;
 mod read;
@@ -31,5 +33,6 @@ mod stack;
 mod write;
 
 pub use self::config::{Layer, TieredBuilder, WriteStrategy};
+pub use self::layer_config::LayerConfig;
 pub use self::passage::Passage;
 pub use self::stack::TieredCache;

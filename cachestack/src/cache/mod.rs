@@ -3,6 +3,7 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `builder.rs` | [`CacheBuilder`] |
+//! | `config.rs` | [`CacheConfig`]: a whole cache as plain data |
 //! | `options.rs` | [`EntryOptions`]: what may be said of one entry |
 //! | `access.rs` | reading, writing and deleting by hand |
 //! | `compute.rs` | looking up or computing, one computation a key |
@@ -13,6 +14,7 @@ mod access;
 mod blocking;
 mod builder;
 mod compute;
+mod config;
 mod options;
 mod stats;
 
@@ -29,6 +31,7 @@ use cachestack_backends::{
 pub use self::blocking::BlockingCache;
 pub use self::builder::CacheBuilder;
 pub(crate) use self::compute::{Kept, Lookup};
+pub use self::config::CacheConfig;
 pub use self::options::EntryOptions;
 pub use self::stats::CacheStats;
 

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use cachestack_backends::runtime::block_on;
-use cachestack_backends::{Error, Key, KeyError, KeyText, Result};
+use cachestack_backends::{Key, KeyError, KeyText, Result};
 
 use super::call::Call;
 use super::entry::place;

@@ -1,0 +1,130 @@
+//! A layer as plain data.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::config::Layer;
+use crate::duration;
+use crate::error::{Error, ErrorKind, Result};
+#[cfg(feature = "file")]
+use crate::file::{FileBackend, FileConfig};
+#[cfg(feature = "memcached")]
+use crate::memcached::{MemcachedBackend, MemcachedConfig};
+#[cfg(feature = "memory")]
+use crate::memory::{MemoryBackend, MemoryConfig};
+#[cfg(feature = "postgres")]
+use crate::postgres::{PostgresBackend, PostgresConfig};
+#[cfg(feature = "redis")]
+use crate::redis::{RedisBackend, RedisConfig};
+
+/// One layer as plain data: the settings of its store under the store's name, and those of the layer
+/// beside it. To be filled from a configuration file.
+///
+/// Exactly one store is named: `memory`, `file`, `redis`, `postgres` or `memcached`, as far as their features
+/// are enabled. In TOML:
+///
+/// ```toml
+/// [[layers]]
+/// memory.max_entries = 10_000
+///
+/// [[layers]]
+/// redis.dsn = "redis://127.0.0.1:6379/0"
+/// deadline = "250ms"
+/// ```
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct LayerConfig {
+    /// See [`Layer::deadline`]. In a file: seconds, or a text such as `"250ms"`. Default: 2 s.
+    #[serde(default, with = "duration::optional")]
+    pub deadline: Option<Duration>,
+    /// See [`Layer::breaker_failures`]. Default: 3.
+    #[serde(default)]
+    pub breaker_failures: Option<u32>,
+    /// See [`Layer::max_pending`]. Default: 10,000.
+    #[serde(default)]
+    pub max_pending: Option<usize>,
+    /// See [`Layer::silent`]. Default: no.
+    #[serde(default)]
+    pub silent: bool,
+    /// A memory layer.
+    #[cfg(feature = "memory")]
+    #[serde(default)]
+    pub memory: Option<MemoryConfig>,
+    /// A layer of files.
+    #[cfg(feature = "file")]
+    #[serde(default)]
+    pub file: Option<FileConfig>,
+    /// A layer in Redis.
+    #[cfg(feature = "redis")]
+    #[serde(default)]
+    pub redis: Option<RedisConfig>,
+    /// A layer in a PostgreSQL table.
+    #[cfg(feature = "postgres")]
+    #[serde(default)]
+    pub postgres: Option<PostgresConfig>,
+    /// A layer on Memcached servers.
+    #[cfg(feature = "memcached")]
+    #[serde(default)]
+    pub memcached: Option<MemcachedConfig>,
+}
+
+impl LayerConfig {
+    /// The layer that is described.
+    ///
+    /// # Errors
+    /// [`Config`](ErrorKind::Config) when not exactly one store is named, and what its store says.
+    pub fn build(self) -> Result<Layer> {
+        let mut layers: Vec<(&str, Layer)> = Vec::new();
+        #[cfg(feature = "memory")]
+        if let Some(config) = self.memory {
+            let memory = MemoryBackend::new(config)?;
+            layers.push(("memory", Layer::new(memory)));
+        }
+        #[cfg(feature = "file")]
+        if let Some(config) = self.file {
+            let file = FileBackend::new(config)?;
+            layers.push(("file", Layer::new(file)));
+        }
+        #[cfg(feature = "redis")]
+        if let Some(config) = self.redis {
+            let redis = RedisBackend::new(config)?;
+            layers.push(("redis", Layer::new(redis)));
+        }
+        #[cfg(feature = "postgres")]
+        if let Some(config) = self.postgres {
+            let postgres = PostgresBackend::new(config)?;
+            layers.push(("postgres", Layer::new(postgres)));
+        }
+        #[cfg(feature = "memcached")]
+        if let Some(config) = self.memcached {
+            let memcached = MemcachedBackend::new(config)?;
+            layers.push(("memcached", Layer::new(memcached)));
+        }
+        let named: Vec<&str> = layers.iter().map(|(name, _)| *name).collect();
+        let named = named.join("` and `");
+        let mut layers = layers.into_iter().map(|(_, layer)| layer);
+        let (Some(mut layer), None) = (layers.next(), layers.next()) else {
+            let found = match &*named {
+                "" => "none is".to_owned(),
+                named => format!("`{named}` are"),
+            };
+            let message =
+                format!("a layer names exactly one store, and {found}; known are {KNOWN}");
+            return Err(Error::new(ErrorKind::Config, message));
+        };
+        if let Some(deadline) = self.deadline {
+            layer = layer.deadline(deadline);
+        }
+        if let Some(failures) = self.breaker_failures {
+            layer = layer.breaker_failures(failures);
+        }
+        if let Some(most) = self.max_pending {
+            layer = layer.max_pending(most);
+        }
+        Ok(layer.silent(self.silent))
+    }
+}
+
+const KNOWN: &str = "`memory`, `file`, `redis`, `postgres` and `memcached`, each with its feature";

@@ -1,0 +1,142 @@
+//! A whole cache as plain data.
+
+use std::fmt;
+use std::time::Duration;
+
+use cachestack_backends::duration::optional;
+use cachestack_backends::{Error, LayerConfig, Operation, Result, WriteStrategy};
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use super::Cache;
+
+/// The settings of a whole [`Cache`] with its layers as plain data, to be filled from a configuration file
+/// or from the environment by any crate that works with serde.
+///
+/// Unknown fields are refused. Times are seconds as a number, or a text such as `"1h 30m"`. In TOML:
+///
+/// ```toml
+/// namespace = "shop"
+/// ttl = "10m"
+///
+/// [[layers]]
+/// memory.max_entries = 10_000
+///
+/// [[layers]]
+/// file.directory = "/var/cache/shop"
+/// deadline = "250ms"
+/// ```
+///
+/// ```
+/// use cachestack::{Cache, CacheConfig};
+///
+/// # #[cfg(feature = "json")] {
+/// let config: CacheConfig = serde_json::from_str(
+///     r#"{"namespace": "shop", "layers": [{"memory": {"max_entries": 500}}]}"#,
+/// ).expect("a valid configuration");
+/// let cache = Cache::from_config(config)?;
+/// # }
+/// # Ok::<(), cachestack::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct CacheConfig {
+    /// The namespace of all keys. Default: the empty one.
+    pub namespace: String,
+    /// How long an entry lives that is stored without a ttl of its own. Default: what each layer says.
+    #[serde(with = "optional")]
+    pub ttl: Option<Duration>,
+    /// The longest any entry lives, whatever it is stored with. Default: no limit.
+    #[serde(with = "optional")]
+    pub max_ttl: Option<Duration>,
+    /// How long callers wait for the one that computes, before one of them computes too. Default: 10 s.
+    #[serde(with = "optional")]
+    pub wait: Option<Duration>,
+    /// When layers get what is set: `"write_through"` or `"write_back"`. Default: `"write_through"`.
+    pub write_strategy: WriteStrategy,
+    /// Whether failures of the stack are only counted, and an operation by hand does as if nothing were
+    /// there. Default: no.
+    pub silent: bool,
+    /// The layers, top first: a sequence, or, for the environment, a map with the numbers 0, 1, … as keys.
+    /// Default: an embedded memory store of 10,000 entries, where the feature `memory` is on.
+    #[serde(deserialize_with = "in_order")]
+    pub layers: Vec<LayerConfig>,
+}
+
+impl Cache {
+    /// The cache that plain data describes.
+    ///
+    /// # Errors
+    /// [`Config`](crate::ErrorKind::Config) that names the layer and the setting that is wrong and says what is
+    /// allowed; what opening a store says.
+    pub fn from_config(config: CacheConfig) -> Result<Self> {
+        let mut builder = Self::builder()
+            .namespace(config.namespace)
+            .write_strategy(config.write_strategy)
+            .silent(config.silent);
+        if let Some(ttl) = config.ttl {
+            builder = builder.ttl(ttl);
+        }
+        if let Some(max_ttl) = config.max_ttl {
+            builder = builder.max_ttl(max_ttl);
+        }
+        if let Some(wait) = config.wait {
+            builder = builder.wait(wait);
+        }
+        for (index, layer) in config.layers.into_iter().enumerate() {
+            let layer = layer.build();
+            builder = builder.layer(layer.map_err(|error| in_layer(index, error))?);
+        }
+        builder.build()
+    }
+}
+
+fn in_layer(index: usize, error: Error) -> Error {
+    let backend = error.backend().unwrap_or("cache").to_owned();
+    let message = format!("layers.{index}: {}", error.message());
+    Error::new(error.kind(), message).at(backend, Operation::Open)
+}
+
+/// A sequence of layers, or a map from their numbers.
+fn in_order<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<LayerConfig>, D::Error> {
+    struct Layers;
+
+    impl<'de> Visitor<'de> for Layers {
+        type Value = Vec<LayerConfig>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a sequence of layers, or a map from the numbers 0, 1, … to layers")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Self::Value, A::Error> {
+            let mut layers = Vec::new();
+            while let Some(layer) = from.next_element()? {
+                layers.push(layer);
+            }
+            Ok(layers)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Self::Value, A::Error> {
+            let mut layers: Vec<(usize, LayerConfig)> = Vec::new();
+            while let Some(key) = from.next_key::<String>()? {
+                let number = key.parse().map_err(|_| {
+                    let message = format!("`{key}` is not the number of a layer: 0 is the top");
+                    A::Error::custom(message)
+                })?;
+                layers.push((number, from.next_value()?));
+            }
+            layers.sort_by_key(|(number, _)| *number);
+            match layers
+                .iter()
+                .enumerate()
+                .find(|(i, (number, _))| i != number)
+            {
+                Some((missing, _)) => Err(A::Error::custom(format!("layer {missing} is missing"))),
+                None => Ok(layers.into_iter().map(|(_, layer)| layer).collect()),
+            }
+        }
+    }
+
+    from.deserialize_any(Layers)
+}
