@@ -3,6 +3,7 @@
 //! The code of the project's README is compiled and run here.
 #![doc = include_str!("../../README.md")]
 
+pub mod servers;
 mod shelf;
 mod waits;
 
