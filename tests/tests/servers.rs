@@ -2,10 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "servers/failures.rs"]
+mod failures;
 #[path = "servers/left_behind.rs"]
 mod left_behind;
 #[path = "servers/others.rs"]
 mod others;
+#[path = "servers/proxy.rs"]
+mod proxy;
 #[path = "servers/redis.rs"]
 mod redis;
 

@@ -30,7 +30,7 @@ impl RedisCluster {
         Self::of(Redis::builder())
     }
 
-    /// Starts one whose nodes are like that, and waits until all of them find the cluster whole.
+    /// Starts one whose nodes are like that, without TLS, and waits until all of them find the cluster whole.
     ///
     /// # Panics
     /// When they do not within 20 s.
@@ -66,7 +66,7 @@ impl RedisCluster {
         }
     }
 
-    /// Waits until each node knows all others and all slots are served.
+    /// Waits until each node knows all others and all slots are served. Redis serves none for its first two seconds.
     ///
     /// # Panics
     /// When that is not so within 20 s.
@@ -78,7 +78,11 @@ impl RedisCluster {
         };
         let began = Instant::now();
         while !self.nodes.iter().all(whole) {
-            assert!(began.elapsed() < LIMIT, "the cluster is not whole");
+            assert!(
+                began.elapsed() < LIMIT,
+                "the cluster is not whole:\n{}",
+                self.nodes[0].log_tail()
+            );
             thread::sleep(Duration::from_millis(5));
         }
     }

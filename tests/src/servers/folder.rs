@@ -9,12 +9,12 @@ use tempfile::TempDir;
 
 use super::account::Account;
 
-/// The longest path for which a socket's name in it still fits a socket's address.
-const LONGEST: usize = 64;
+/// The longest path under which a socket in a server's folder still has a name of at most 107 bytes.
+const LONGEST: usize = 60;
 
 /// Makes a folder which that account owns and can reach. It is removed when it is dropped.
 pub(super) fn folder(server: &str, account: Option<&Account>) -> TempDir {
-    let places = [env::temp_dir(), "/tmp".into(), "/var/tmp".into()];
+    let places = [env::temp_dir(), "/var/tmp".into()];
     let place = places
         .iter()
         .find(|place| fits(place, account))
@@ -30,12 +30,14 @@ pub(super) fn folder(server: &str, account: Option<&Account>) -> TempDir {
     folder
 }
 
+/// The account has to get there, and to remove its folder.
 fn fits(place: &Path, account: Option<&Account>) -> bool {
-    let open = |path: &Path| match fs::metadata(path) {
-        Ok(it) => it.is_dir() && (account.is_none() || it.permissions().mode() & 0o001 != 0),
+    let allows = |path: &Path, bits: u32| match fs::metadata(path) {
+        Ok(it) => it.is_dir() && (account.is_none() || it.permissions().mode() & bits == bits),
         Err(_) => false,
     };
-    place.as_os_str().len() < LONGEST - 30 && place.ancestors().all(open)
+    let is_short = place.as_os_str().len() <= LONGEST;
+    is_short && allows(place, 0o003) && place.ancestors().all(|it| allows(it, 0o001))
 }
 
 /// Writes a file that the folder's owner can read.

@@ -11,30 +11,36 @@ use super::account::Account;
 /// It takes orders by its standard input, whose other end only the test process holds. The end of it, be it a drop, an
 /// exit with the server in a static, or a kill of the test process, is the order to end the server and to remove its
 /// folder. SIGKILL also ends what is stopped. The server is not waited for before it is reaped by order, so that its
-/// process id cannot be another's meanwhile.
+/// process id cannot be another's meanwhile. What its children write until they are dead can spoil the first removal.
 ///
 /// The kernel sends a SIGHUP to a group of processes that its parent's end leaves alone with one that is stopped, as a
-/// paused server is; the shell ignores it.
+/// paused server is. The shell ignores it, and also that nobody reads its answers any more. A server starts with SIGINT
+/// and SIGQUIT ignored, as all do that a shell starts in the background; those here handle what they are sent.
 const SCRIPT: &str = r#"
 folder=$1 farewell=$2
 shift 2
 cd "$folder" || exit
-trap '' HUP INT TERM
+trap '' HUP INT TERM PIPE
 pid=
+kin() {
+  for child in $(cat "/proc/$1/task/$1/children"); do
+    echo "$child"
+    kin "$child"
+  done
+}
 while read -r order; do
   case $order in
-    start) (trap - HUP INT TERM; exec "$@") </dev/null >>log 2>&1 & pid=$!; echo "$pid" ;;
+    start) (trap - HUP INT TERM PIPE; exec "$@") </dev/null >>log 2>&1 & pid=$!; echo "$pid" ;;
     reap) wait "$pid"; echo "$?"; pid= ;;
   esac
 done
 if [ -n "$pid" ]; then
-  children=$(cat "/proc/$pid/task/$pid/children")
-  kill -KILL "$pid" $children
+  kill -KILL "$pid" $(kin "$pid")
   wait "$pid"
 fi
 eval "$farewell"
 cd /
-rm -rf "$folder"
+rm -rf "$folder" || { sleep 1; rm -rf "$folder"; }
 "#;
 
 /// What a guardian runs.

@@ -56,7 +56,8 @@ impl PgBouncer {
         let address = port.addr().into();
         let ping = move || ping(&address);
         Ok(Self {
-            server: Server::start("pgbouncer", &orders, Signal::TERM, folder, ping)?,
+            // It has nothing to save, and no other signal waits for no client in any version.
+            server: Server::start("pgbouncer", &orders, Signal::KILL, folder, ping)?,
             port,
         })
     }
@@ -73,7 +74,12 @@ impl PgBouncer {
 
     /// `postgresql://postgres@127.0.0.1:…/postgres`
     pub fn dsn(&self) -> String {
-        dsn(None, self.addr())
+        self.dsn_at(self.port())
+    }
+
+    /// The same by another port of 127.0.0.1, such as a proxy's.
+    pub fn dsn_at(&self, port: u16) -> String {
+        dsn(None, port)
     }
 }
 

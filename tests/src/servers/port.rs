@@ -9,19 +9,19 @@ use rustix::net::{self, AddressFamily, SocketType, sockopt};
 /// A free port of the loopback, held by a socket that is bound and does not listen. Servers reuse addresses and can
 /// therefore listen on it at the same time; nobody is given it as "any port", not even while the server is down.
 #[derive(Debug)]
-pub(super) struct HeldPort {
+pub(crate) struct HeldPort {
     addr: SocketAddr,
     _socket: OwnedFd,
 }
 
 impl HeldPort {
     /// A free port of 127.0.0.1.
-    pub(super) fn v4() -> Self {
+    pub(crate) fn v4() -> Self {
         Self::of(Ipv4Addr::LOCALHOST.into())
     }
 
     /// A free port of ::1.
-    pub(super) fn v6() -> Self {
+    pub(crate) fn v6() -> Self {
         Self::of(Ipv6Addr::LOCALHOST.into())
     }
 
@@ -47,12 +47,12 @@ impl HeldPort {
     }
 
     /// The loopback address and the port.
-    pub(super) fn addr(&self) -> SocketAddr {
+    pub(crate) fn addr(&self) -> SocketAddr {
         self.addr
     }
 
     /// The port alone.
-    pub(super) fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.addr.port()
     }
 }

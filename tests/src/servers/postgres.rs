@@ -85,14 +85,19 @@ impl Postgres {
 
     /// `postgresql://postgres@127.0.0.1:…/postgres`, with the password where there is one.
     pub fn dsn(&self) -> String {
-        dsn(self.password(), self.addr())
+        self.dsn_at(self.port())
+    }
+
+    /// The same by another port of 127.0.0.1, such as a proxy's.
+    pub fn dsn_at(&self, port: u16) -> String {
+        dsn(self.password(), port)
     }
 }
 
 /// The address of the database `postgres` for the user of that name.
-pub(super) fn dsn(password: Option<&str>, addr: SocketAddr) -> String {
+pub(super) fn dsn(password: Option<&str>, port: u16) -> String {
     let password = password.map(|it| format!(":{it}")).unwrap_or_default();
-    format!("postgresql://postgres{password}@{addr}/postgres")
+    format!("postgresql://postgres{password}@127.0.0.1:{port}/postgres")
 }
 
 impl Deref for Postgres {

@@ -69,10 +69,15 @@ impl Redis {
 
     /// `redis://…` or `rediss://localhost:…`, with the user and the password.
     pub fn dsn(&self) -> String {
+        self.dsn_at(self.port())
+    }
+
+    /// The same by another port of 127.0.0.1, such as a proxy's.
+    pub fn dsn_at(&self, port: u16) -> String {
         let credentials = self.options.credentials();
         match self.options.tls {
-            true => format!("rediss://{credentials}localhost:{}", self.port()),
-            false => format!("redis://{credentials}127.0.0.1:{}", self.port()),
+            true => format!("rediss://{credentials}localhost:{port}"),
+            false => format!("redis://{credentials}127.0.0.1:{port}"),
         }
     }
 

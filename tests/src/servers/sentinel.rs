@@ -46,7 +46,7 @@ impl RedisSentinel {
         Self::of(Redis::builder(), 1)
     }
 
-    /// Starts them with servers like that and as many sentinels, and waits until all know all.
+    /// Starts them with servers like that, without TLS, and as many sentinels, and waits until all know all.
     ///
     /// # Panics
     /// When that is not so within 20 s.
@@ -54,7 +54,7 @@ impl RedisSentinel {
         let primary = options.clone().start();
         let replicates = format!("replicaof 127.0.0.1 {}", primary.port());
         let replica = options.clone().line(replicates).start();
-        wait("replicate", || {
+        wait(&replica, "replicates", || {
             info(&replica).contains("master_link_status:up")
         });
 
@@ -64,7 +64,7 @@ impl RedisSentinel {
             redis: [primary, replica],
             options: options.clone(),
         };
-        wait("know each other", || {
+        started.wait("knows all", || {
             let mut all = started.sentinels.iter();
             all.all(|it| it.knows(1, sentinels - 1))
         });
@@ -99,11 +99,10 @@ impl RedisSentinel {
     /// # Panics
     /// When that is not so within 20 s.
     pub fn fail_over(&self) -> &Redis {
-        let old = self.primary().map(Redis::port);
-        let old = old.expect("there is a primary to fail over from");
+        let old = self.settled("knows a primary", |_| true).port();
         let sentinel = &self.sentinels[0];
         // It refuses while the last failover is not over.
-        wait("fail over", || {
+        self.wait("begins to fail over", || {
             let answer = sentinel.command(&["SENTINEL", "FAILOVER", NAME]);
             answer.is_ok_and(|answer| answer.starts_with("+OK"))
         });
@@ -115,9 +114,20 @@ impl RedisSentinel {
     /// # Panics
     /// When that is not so within 20 s.
     pub fn wait_for_other_primary(&self, old: u16) -> &Redis {
-        let other = || self.primary().filter(|it| it.port() != old);
-        wait("have another primary", || other().is_some());
-        other().expect("it was there a moment ago")
+        self.settled("knows another primary", |it| it.port() != old)
+    }
+
+    fn settled(&self, what: &str, suits: impl Fn(&Redis) -> bool) -> &Redis {
+        let mut found = None;
+        self.wait(what, || {
+            found = self.primary().filter(|it| suits(it));
+            found.is_some()
+        });
+        found.expect("it was waited for")
+    }
+
+    fn wait(&self, what: &str, is_so: impl FnMut() -> bool) {
+        wait(&self.sentinels[0], what, is_so);
     }
 
     /// `redis-sentinel://…` with the addresses of all sentinels, separated by commas, and the primary's name.
@@ -199,7 +209,7 @@ fn text(primary: u16, quorum: usize, options: &RedisBuilder) -> String {
     let mut lines = vec![
         "bind 127.0.0.1".to_owned(),
         format!("sentinel monitor {NAME} 127.0.0.1 {primary} {quorum}"),
-        format!("sentinel down-after-milliseconds {NAME} 500"),
+        format!("sentinel down-after-milliseconds {NAME} 1000"),
         format!("sentinel failover-timeout {NAME} 3000"),
     ];
     if let Some(password) = options.required_password() {
@@ -213,10 +223,14 @@ fn info(redis: &Redis) -> String {
     redis.command(&["INFO", "replication"]).unwrap_or_default()
 }
 
-fn wait(what: &str, is_so: impl Fn() -> bool) {
+fn wait(server: &Server, what: &str, mut is_so: impl FnMut() -> bool) {
     let began = Instant::now();
     while !is_so() {
-        assert!(began.elapsed() < LIMIT, "they do not {what}");
+        assert!(
+            began.elapsed() < LIMIT,
+            "it never {what}; its log ends:\n{}",
+            server.log_tail()
+        );
         thread::sleep(Duration::from_millis(5));
     }
 }

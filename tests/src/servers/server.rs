@@ -130,7 +130,8 @@ impl Server {
         String::from_utf8_lossy(&log).into_owned()
     }
 
-    fn log_tail(&self) -> String {
+    /// The last lines of it.
+    pub(super) fn log_tail(&self) -> String {
         let log = self.log();
         let lines: Vec<&str> = log.lines().collect();
         lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
@@ -144,7 +145,8 @@ impl Server {
         (self.ping)()
     }
 
-    /// Asks it to end, as an operator would, and waits for that. Does nothing when it is down.
+    /// Asks it to end, as an operator would, and waits for that; one that has nothing to save is killed. Does nothing when it
+    /// is down.
     ///
     /// # Panics
     /// When it has not ended after 20 s.
@@ -219,10 +221,11 @@ impl Server {
     fn wait(&self, what: &str, is_so: impl Fn() -> bool) {
         let began = Instant::now();
         while !is_so() {
-            let (name, log) = (self.name, self.log_tail());
             assert!(
                 began.elapsed() < LIMIT,
-                "{name} has not {what} after {LIMIT:?}; its log ends:\n{log}"
+                "{} has not {what} after {LIMIT:?}; its log ends:\n{}",
+                self.name,
+                self.log_tail()
             );
             thread::sleep(Duration::from_millis(1));
         }

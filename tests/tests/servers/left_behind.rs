@@ -1,7 +1,8 @@
 //! Nothing is left behind: after a drop, a panic, an exit, and a kill of the test process.
 
 use std::env;
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::panic;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -46,20 +47,14 @@ fn a_kill_of_the_test_process_ends_its_servers() {
     });
 }
 
-/// Runs this process again, for that test alone and in the other role; ends it; waits until its servers are gone.
+/// Runs this process again in the other role, ends it, and waits until its servers are gone.
 fn ends_its_servers(test: &str, end: impl Fn(&mut std::process::Child)) {
     if env::var_os(ROLE).is_some() {
         return be_ended(test.starts_with("an_exit"));
     }
     let folder = tempfile::tempdir().unwrap();
     let report = folder.path().join("report");
-    let mut child = Command::new(env::current_exe().unwrap())
-        .args(["--exact", &format!("left_behind::{test}")])
-        .env(ROLE, "ended")
-        .env(REPORT, &report)
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = itself(test).env(REPORT, &report).spawn().unwrap();
     eventually(|| report.exists());
     end(&mut child);
     child.wait().unwrap();
@@ -70,6 +65,16 @@ fn ends_its_servers(test: &str, end: impl Fn(&mut std::process::Child)) {
         let (pid, folder) = line.split_once(' ').unwrap();
         eventually(|| !is_there(pid) && !Path::new(folder).exists());
     }
+}
+
+/// This process again, for that test alone and in the other role.
+fn itself(test: &str) -> Command {
+    let mut itself = Command::new(env::current_exe().unwrap());
+    itself
+        .args(["--exact", &format!("left_behind::{test}")])
+        .env(ROLE, "ended")
+        .stdout(Stdio::null());
+    itself
 }
 
 /// Starts servers that nobody drops, tells of them, and exits or waits for its death.
@@ -91,4 +96,31 @@ fn be_ended(exits: bool) {
         true => std::process::exit(0),
         false => thread::sleep(Duration::from_secs(60)),
     }
+}
+
+#[test]
+fn a_kill_in_the_midst_of_a_start_leaves_nothing() {
+    if env::var_os(ROLE).is_some() {
+        drop(Postgres::start());
+        return;
+    }
+    for moment in ["log", "data/PG_VERSION", "data/postmaster.pid"] {
+        let place = tempfile::tempdir().unwrap();
+        fs::set_permissions(place.path(), Permissions::from_mode(0o1777)).unwrap();
+        let mut child = itself("a_kill_in_the_midst_of_a_start_leaves_nothing")
+            .env("TMPDIR", place.path())
+            .spawn()
+            .unwrap();
+        let folders = || fs::read_dir(place.path()).unwrap().flatten();
+        eventually(|| folders().any(|it| it.path().join(moment).exists()));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        eventually(|| folders().count() == 0 && !somebody_is_in(place.path()));
+    }
+}
+
+fn somebody_is_in(folder: &Path) -> bool {
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let mut places = processes.filter_map(|it| fs::read_link(it.path().join("cwd")).ok());
+    places.any(|place| place.starts_with(folder))
 }

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::process::Command;
 
+use cachestack_tests::Proxy;
 use cachestack_tests::servers::{Memcached, PgBouncer, Postgres};
 
 #[test]
@@ -53,7 +54,14 @@ fn postgres_and_its_pgbouncer_serve() {
 
     super::serves(&postgres);
     assert_eq!(psql(&bouncer.dsn(), "SELECT it FROM kept"), "7\n");
-    assert!(postgres.socket().exists());
+
+    let proxy = Proxy::to(postgres.socket());
+    assert_eq!(
+        psql(&postgres.dsn_at(proxy.port()), "SELECT it FROM kept"),
+        "7\n"
+    );
+    // The handshake alone takes some.
+    assert!(proxy.turns() > 2, "{}", proxy.turns());
 }
 
 /// What the client of Debian's package prints for a query.
