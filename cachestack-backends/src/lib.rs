@@ -16,6 +16,8 @@ mod key;
 mod memory;
 #[cfg(feature = "network")]
 mod network;
+#[cfg(feature = "redis")]
+mod redis;
 #[doc(hidden)]
 pub mod runtime;
 mod stats;
@@ -37,5 +39,7 @@ pub use crate::key::{Key, KeyDigest, KeyError, KeyText, KeyWriter, Namespace};
 pub use crate::memory::{EvictionPolicy, MemoryBackend, MemoryBuilder, MemoryConfig};
 #[cfg(feature = "network")]
 pub use crate::network::Dsn;
+#[cfg(feature = "redis")]
+pub use crate::redis::{RedisBackend, RedisBuilder, RedisConfig};
 pub use crate::stats::Stats;
 pub use crate::tiered::{Layer, LayerConfig, Passage, TieredBuilder, TieredCache, WriteStrategy};

@@ -88,6 +88,12 @@ impl Calls {
         }
     }
 
+    /// Ends when all writes that were begun have; new ones wait for that.
+    pub(crate) fn written(&self) -> impl Future<Output = ()> + Send + 'static {
+        let order = self.order.clone();
+        async move { drop(order.write_all().await) }
+    }
+
     /// Reads something under those keys.
     ///
     /// # Errors
@@ -139,9 +145,9 @@ impl Calls {
         &self,
         task: impl Future<Output = Result<R>> + Send + 'static,
     ) -> Result<R> {
-        let order = self.order.clone();
+        let written = self.written();
         self.run(LONG, async move {
-            drop(order.write_all().await);
+            written.await;
             task.await
         })
         .await

@@ -18,4 +18,6 @@ pub(crate) use self::calls::{Calls, Limits};
 pub(crate) use self::config::{check_times, defaults};
 pub use self::dsn::Dsn;
 pub(crate) use self::entries::{Entries, Stored};
-pub(crate) use self::names::{LONGEST_KEY, key_name, namespace_name};
+#[cfg(any(feature = "postgres", feature = "memcached"))]
+pub(crate) use self::names::LONGEST_KEY;
+pub(crate) use self::names::{key_name, namespace_name};

@@ -176,7 +176,11 @@ impl Codec {
     ) -> Result<Lookup, Rejected> {
         let opened = Opened::parse(bytes)?;
         let told = match (left, opened.expires) {
-            (TimeLeft::Left(left), Some(expires)) => Times::before(expires, left, asked),
+            (TimeLeft::Left(left), Some(expires)) => {
+                // A store that was asked for the time first may have told that of the value before.
+                let whole = expires.duration_since(opened.created).unwrap_or_default();
+                Times::before(expires, left.min(whole), asked)
+            }
             _ => None,
         };
         let times = told.unwrap_or_else(|| Times::now(clock));
