@@ -47,6 +47,8 @@ pub use cachestack_backends::{
 pub use cachestack_backends::{EvictionPolicy, MemoryBackend, MemoryBuilder, MemoryConfig};
 #[cfg(feature = "file")]
 pub use cachestack_backends::{FileBackend, FileBuilder, FileConfig};
+#[cfg(feature = "memcached")]
+pub use cachestack_backends::{MemcachedBackend, MemcachedBuilder, MemcachedConfig};
 #[cfg(feature = "testing")]
 pub use cachestack_backends::{contract_tests, testing};
 pub use cachestack_macros::{cached, invalidate, key};
