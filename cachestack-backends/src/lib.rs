@@ -12,6 +12,8 @@ mod fence;
 mod file;
 mod fingerprint;
 mod key;
+#[cfg(feature = "memcached")]
+mod memcached;
 #[cfg(feature = "memory")]
 mod memory;
 #[cfg(feature = "network")]
@@ -35,6 +37,8 @@ pub use crate::fence::{Epoch, Fence, FenceToken, WriteAllGuard, WriteGuard};
 pub use crate::file::{FileBackend, FileBuilder, FileConfig};
 pub use crate::fingerprint::{Fingerprint, Misfit, Traced, trace};
 pub use crate::key::{Key, KeyDigest, KeyError, KeyText, KeyWriter, Namespace};
+#[cfg(feature = "memcached")]
+pub use crate::memcached::{MemcachedBackend, MemcachedBuilder, MemcachedConfig};
 #[cfg(feature = "memory")]
 pub use crate::memory::{EvictionPolicy, MemoryBackend, MemoryBuilder, MemoryConfig};
 #[cfg(feature = "network")]

@@ -48,6 +48,8 @@ pub use cachestack_backends::{
 pub use cachestack_backends::{EvictionPolicy, MemoryBackend, MemoryBuilder, MemoryConfig};
 #[cfg(feature = "file")]
 pub use cachestack_backends::{FileBackend, FileBuilder, FileConfig};
+#[cfg(feature = "memcached")]
+pub use cachestack_backends::{MemcachedBackend, MemcachedBuilder, MemcachedConfig};
 #[cfg(feature = "redis")]
 pub use cachestack_backends::{RedisBackend, RedisBuilder, RedisConfig};
 #[cfg(feature = "testing")]

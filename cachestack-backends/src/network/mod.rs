@@ -18,6 +18,8 @@ pub(crate) use self::calls::{Calls, Limits};
 pub(crate) use self::config::{check_times, defaults};
 pub use self::dsn::Dsn;
 pub(crate) use self::entries::{Entries, Stored};
-#[cfg(any(feature = "postgres", feature = "memcached"))]
-pub(crate) use self::names::LONGEST_KEY;
-pub(crate) use self::names::{key_name, namespace_name};
+#[cfg(feature = "memcached")]
+pub(crate) use self::names::digest_name;
+#[cfg(any(feature = "redis", feature = "postgres"))]
+pub(crate) use self::names::key_name;
+pub(crate) use self::names::namespace_name;

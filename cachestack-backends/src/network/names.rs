@@ -3,9 +3,12 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use crate::key::{Key, Namespace};
+#[cfg(any(feature = "redis", feature = "postgres"))]
+use crate::key::Key;
+use crate::key::Namespace;
 
 /// The longest text of a key that is stored as it is, in bytes.
+#[cfg(any(feature = "redis", feature = "postgres"))]
 pub(crate) const LONGEST_KEY: usize = 1024;
 /// The longest name of a namespace that is stored as it is, in bytes.
 const LONGEST_NAMESPACE: usize = 255;
@@ -26,6 +29,7 @@ pub(crate) fn namespace_name(namespace: &Namespace) -> Cow<'_, str> {
 
 /// What a key is called within its namespace: its text, or a digest where that is longer than 1 KiB, or
 /// holds a NUL, which some stores cannot. Nothing else is called like a digest.
+#[cfg(any(feature = "redis", feature = "postgres"))]
 pub(crate) fn key_name(key: &Key) -> Cow<'_, str> {
     let text = key.text();
     match text.len() > LONGEST_KEY || text.contains('\0') || text.starts_with(DIGEST) {
@@ -45,7 +49,7 @@ pub(crate) fn digest_name(digest: &[u8; 32]) -> String {
     name
 }
 
-#[cfg(test)]
+#[cfg(all(test, any(feature = "redis", feature = "postgres")))]
 mod tests {
     use std::collections::HashSet;
 

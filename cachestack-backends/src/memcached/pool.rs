@@ -1,0 +1,158 @@
+//! The connections to one server.
+
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Semaphore;
+
+use super::address::Address;
+use super::connection::{Answer, Connection, Turn};
+use super::error::{Trouble, connects_slowly, unreachable};
+use super::socket::Socket;
+use crate::error::{Error, ErrorKind, Result};
+
+/// A connection that nobody used for so long is not used again: what stands between may have forgotten it.
+const LONGEST_IDLE: Duration = Duration::from_secs(60);
+
+/// As many connections as were needed at once, at most; each belongs to one turn at a time.
+pub(super) struct Pool {
+    pub(super) server: Address,
+    connect_timeout: Duration,
+    longest_value: u64,
+    size: usize,
+    /// One for each connection that may be in use.
+    permits: Semaphore,
+    idle: Mutex<Idle>,
+}
+
+#[derive(Default)]
+struct Idle {
+    /// The one used last is the next.
+    connections: Vec<(Connection, Instant)>,
+    closed: bool,
+}
+
+impl Pool {
+    pub(super) fn new(
+        server: Address,
+        size: usize,
+        connect_timeout: Duration,
+        longest_value: u64,
+    ) -> Self {
+        Self {
+            server,
+            connect_timeout,
+            longest_value,
+            size,
+            permits: Semaphore::new(size),
+            idle: Mutex::default(),
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One turn on a connection of its own. Dropped in the middle, it closes that connection.
+    ///
+    /// # Errors
+    /// [`Unavailable`](ErrorKind::Unavailable) when the server is away or answers what it should not;
+    /// [`Timeout`](ErrorKind::Timeout) when it is slow to connect to.
+    pub(super) async fn turn(&self, turn: &Turn<'_>) -> Result<Answer> {
+        self.try_turn(turn).await.map_err(|failed| match failed {
+            Failed::Connecting(error) => error,
+            Failed::Talking(trouble) => trouble.at(&self.server),
+        })
+    }
+
+    /// Asks the server who it is.
+    ///
+    /// # Errors
+    /// As [`turn`](Self::turn), but [`Config`](ErrorKind::Config) when that is no server of ours to use.
+    pub(super) async fn greet(&self) -> Result<()> {
+        match self.try_turn(&Turn::default()).await {
+            Ok(_) => Ok(()),
+            Err(Failed::Connecting(error)) => Err(error),
+            Err(Failed::Talking(trouble)) if trouble.is_refusal() => {
+                let refused = trouble.at(&self.server);
+                Err(Error::new(ErrorKind::Config, refused.message().to_owned()))
+            }
+            Err(Failed::Talking(trouble)) => Err(trouble.at(&self.server)),
+        }
+    }
+
+    async fn try_turn(&self, turn: &Turn<'_>) -> Result<Answer, Failed> {
+        // It is never closed.
+        let _permit = self.permits.acquire().await;
+        if let Some(mut used) = self.take() {
+            match used.turn(turn).await {
+                Ok(answer) => {
+                    self.keep(used);
+                    return Ok(answer);
+                }
+                // The server was restarted, or closed what was idle. Each turn can be done twice: values
+                // are deleted before they are added, and a generation that is there already is as good.
+                Err(trouble) if trouble.is_gone() && !used.answered() => self.forget_idle(),
+                Err(trouble) => return Err(Failed::Talking(trouble)),
+            }
+        }
+        let mut fresh = self.open().await.map_err(Failed::Connecting)?;
+        let answer = fresh.turn(turn).await.map_err(Failed::Talking)?;
+        self.keep(fresh);
+        Ok(answer)
+    }
+
+    fn take(&self) -> Option<Connection> {
+        let mut idle = self.idle();
+        while let Some((connection, since)) = idle.connections.pop() {
+            if since.elapsed() < LONGEST_IDLE && connection.is_quiet() {
+                return Some(connection);
+            }
+        }
+        None
+    }
+
+    fn keep(&self, connection: Connection) {
+        let mut idle = self.idle();
+        if !idle.closed {
+            idle.connections.push((connection, Instant::now()));
+        }
+    }
+
+    fn forget_idle(&self) {
+        let forgotten = std::mem::take(&mut self.idle().connections);
+        drop(forgotten);
+    }
+
+    async fn open(&self) -> Result<Connection> {
+        let opened = Socket::open(&self.server);
+        match tokio::time::timeout(self.connect_timeout, opened).await {
+            Ok(Ok(socket)) => Ok(Connection::new(socket, self.longest_value)),
+            Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidInput => {
+                let message = format!("`{}` is no address to connect to", self.server);
+                Err(Error::new(ErrorKind::Config, message).with_source(error))
+            }
+            Ok(Err(error)) => Err(unreachable(&self.server, error)),
+            Err(_) => Err(connects_slowly(&self.server, self.connect_timeout)),
+        }
+    }
+
+    /// Waits for the turns that are under way, and closes all connections.
+    pub(super) async fn close(&self) {
+        let all = u32::try_from(self.size).unwrap_or(u32::MAX);
+        let _all = self.permits.acquire_many(all).await;
+        self.close_now();
+    }
+
+    /// Closes the connections that are idle, and the others when their turns end.
+    pub(super) fn close_now(&self) {
+        self.idle().closed = true;
+        self.forget_idle();
+    }
+}
+
+enum Failed {
+    Connecting(Error),
+    Talking(Trouble),
+}
