@@ -15,6 +15,8 @@ mod key;
 mod memory;
 #[cfg(feature = "network")]
 mod network;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[doc(hidden)]
 pub mod runtime;
 mod stats;
@@ -36,5 +38,7 @@ pub use crate::key::{Key, KeyDigest, KeyError, KeyText, KeyWriter, Namespace};
 pub use crate::memory::{EvictionPolicy, MemoryBackend, MemoryBuilder, MemoryConfig};
 #[cfg(feature = "network")]
 pub use crate::network::Dsn;
+#[cfg(feature = "postgres")]
+pub use crate::postgres::{PostgresBackend, PostgresBuilder, PostgresConfig};
 pub use crate::stats::Stats;
 pub use crate::tiered::{Layer, TieredBuilder, TieredCache, WriteStrategy};

@@ -18,4 +18,4 @@ pub(crate) use self::calls::{Calls, Limits};
 pub(crate) use self::config::{check_times, defaults};
 pub use self::dsn::Dsn;
 pub(crate) use self::entries::{Entries, Stored};
-pub(crate) use self::names::{LONGEST_KEY, key_name, namespace_name};
+pub(crate) use self::names::{key_name, namespace_name};
