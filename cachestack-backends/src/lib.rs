@@ -18,6 +18,8 @@ mod memcached;
 mod memory;
 #[cfg(feature = "network")]
 mod network;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
 #[doc(hidden)]
@@ -43,6 +45,8 @@ pub use crate::memcached::{MemcachedBackend, MemcachedBuilder, MemcachedConfig};
 pub use crate::memory::{EvictionPolicy, MemoryBackend, MemoryBuilder, MemoryConfig};
 #[cfg(feature = "network")]
 pub use crate::network::Dsn;
+#[cfg(feature = "postgres")]
+pub use crate::postgres::{PostgresBackend, PostgresBuilder, PostgresConfig};
 #[cfg(feature = "redis")]
 pub use crate::redis::{RedisBackend, RedisBuilder, RedisConfig};
 pub use crate::stats::Stats;

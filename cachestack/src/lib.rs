@@ -44,6 +44,8 @@ pub use cachestack_backends::{
     Result, Sealed, Serializer, Stats, TieredBuilder, TieredCache, TimeLeft, ValueType,
     WriteStrategy,
 };
+#[cfg(feature = "postgres")]
+pub use cachestack_backends::{Dsn, PostgresBackend, PostgresBuilder, PostgresConfig};
 #[cfg(feature = "memory")]
 pub use cachestack_backends::{EvictionPolicy, MemoryBackend, MemoryBuilder, MemoryConfig};
 #[cfg(feature = "file")]
