@@ -3,6 +3,8 @@
 //! `cargo run --example quickstart [CACHE FOLDER]`; without a folder it uses a temporary one.
 #![allow(clippy::print_stdout, reason = "what it shows is what it is for")]
 
+mod support;
+
 use std::collections::{HashMap, HashSet};
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,7 @@ use std::{env, fs, io};
 
 use cachestack::{Cache, FileBackend, MemoryBackend, Stats, cached, configure, invalidate};
 use serde::{Deserialize, Serialize};
+use support::{Table, readable, timed};
 
 /// What the slow function finds out about a folder of Rust sources.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -131,12 +134,6 @@ fn open(folder: &Path) -> cachestack::Result<Cache> {
         .build()
 }
 
-async fn timed<T>(call: impl Future<Output = T>) -> (T, Duration) {
-    let began = Instant::now();
-    let result = call.await;
-    (result, began.elapsed())
-}
-
 fn take_survey(folder: &Path) -> io::Result<Survey> {
     let mut sources = Vec::new();
     collect_sources(folder, &mut sources)?;
@@ -235,50 +232,23 @@ fn print_survey(survey: &Survey) {
     println!();
 }
 
-/// Rows of text below a heading; numbers are flush right.
-struct Table<const N: usize>(Vec<[String; N]>);
-
-impl<const N: usize> Table<N> {
-    fn new(heading: [&str; N]) -> Self {
-        Self(vec![heading.map(String::from)])
-    }
-
-    fn print(&self) {
-        let width = |column: usize| {
-            let lengths = self.0.iter().map(|row| row[column].chars().count());
-            lengths.max().unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..N).map(width).collect();
-        let line = |left: char, cross: &str, right: char| {
-            let bars: Vec<String> = widths.iter().map(|width| "─".repeat(width + 2)).collect();
-            println!("{left}{}{right}", bars.join(cross));
-        };
-        line('┌', "┬", '┐');
-        for (index, row) in self.0.iter().enumerate() {
-            let cells = row.iter().zip(&widths).map(|(text, width)| {
-                let number =
-                    text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains("calls");
-                match number {
-                    true => format!(" {text:>width$} "),
-                    false => format!(" {text:<width$} "),
-                }
-            });
-            println!("│{}│", cells.collect::<Vec<_>>().join("│"));
-            if index == 0 {
-                line('├', "┼", '┤');
-            }
-        }
-        line('└', "┴", '┘');
-    }
+/// A row of what a call cost.
+trait Calls {
+    fn timed(&mut self, call: &str, what: &str, time: Duration);
 }
 
-impl Table<3> {
+impl Calls for Table<3> {
     fn timed(&mut self, call: &str, what: &str, time: Duration) {
-        self.0.push([call.into(), what.into(), readable(time)]);
+        self.push([call.into(), what.into(), readable(time)]);
     }
 }
 
-impl Table<6> {
+/// A row of what a layer counted.
+trait Layers {
+    fn layer(&mut self, name: &str, stats: &Stats);
+}
+
+impl Layers for Table<6> {
     fn layer(&mut self, name: &str, stats: &Stats) {
         let entries = stats.entries.unwrap_or_default();
         let numbers = [
@@ -289,15 +259,6 @@ impl Table<6> {
             entries,
         ];
         let [hits, misses, writes, backfills, entries] = numbers.map(|number| number.to_string());
-        self.0
-            .push([name.into(), hits, misses, writes, backfills, entries]);
-    }
-}
-
-fn readable(time: Duration) -> String {
-    match time.as_nanos() {
-        0..10_000 => format!("{} ns", time.as_nanos()),
-        10_000..10_000_000 => format!("{:.1} µs", time.as_secs_f64() * 1e6),
-        _ => format!("{:.1} ms", time.as_secs_f64() * 1e3),
+        self.push([name.into(), hits, misses, writes, backfills, entries]);
     }
 }

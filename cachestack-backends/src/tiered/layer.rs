@@ -120,9 +120,9 @@ impl StackLayer {
     }
 
     /// A change of the key did not reach the layer, or who knows: it is told later that what it has is to
-    /// go, and not asked for the key until then.
-    pub(super) fn owes(&self, key: &Key, error: &Error) {
-        self.pending.put(key, What::Delete, error.is_uncertain());
+    /// go, and not asked for the key until then. `uncertain` where a write was given up under way.
+    pub(super) fn owes(&self, key: &Key, uncertain: bool) {
+        self.pending.put(key, What::Delete, uncertain);
         self.attend();
     }
 

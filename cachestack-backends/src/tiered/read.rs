@@ -314,7 +314,7 @@ async fn copy_slowly(
         let copying = layer.backend.set(&key, copy);
         match layer.ask(layer.deadline, copying).await {
             Ok(()) => layer.seen.backfills.add(1),
-            Err(error) if error.is_uncertain() => layer.owes(&key, &error),
+            Err(error) if error.is_uncertain() => layer.owes(&key, true),
             Err(_) => {}
         }
     }

@@ -10,7 +10,7 @@ use super::recovery::SWEEP;
 use super::stack::{Inner, TieredCache};
 use super::write::{FirstError, at_once};
 use crate::backend::Backend;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::key::{Key, Namespace};
 
 impl TieredCache {
@@ -28,7 +28,7 @@ impl TieredCache {
         let delete = async move {
             let unfinished = Unfinished::new(|| stack.forget_each(keys.iter()));
             let locked = stack.0.lock(keys.iter(), None).await;
-            let _guard = locked.inspect_err(|error| stack.0.all_owe(&keys, error))?;
+            let _guard = locked.inspect_err(|_| stack.0.all_owe(&keys))?;
             for (_, layer) in stack.0.slow_layers().rev() {
                 let removed = layer.remove(&keys).await;
                 failed.note_of(layer, removed);
@@ -106,9 +106,9 @@ impl TieredCache {
 
 impl Inner {
     /// The layers could not even be asked, because of a write that does not end.
-    fn all_owe(&self, keys: &[Key], error: &Error) {
+    fn all_owe(&self, keys: &[Key]) {
         for (_, layer) in self.slow_layers() {
-            keys.iter().for_each(|key| layer.owes(key, error));
+            keys.iter().for_each(|key| layer.owes(key, true));
         }
     }
 }
@@ -126,7 +126,8 @@ impl StackLayer {
         for key in keys {
             match &removed {
                 Ok(()) => self.pending.settled(key),
-                Err(error) => self.owes(key, error),
+                // One that arrives late does no harm.
+                Err(_) => self.owes(key, false),
             }
         }
         removed

@@ -208,7 +208,7 @@ impl StackLayer {
         if let Err(error) = &filled {
             // One that may still arrive could do so after the next invalidation.
             if error.is_uncertain() {
-                self.owes(key, error);
+                self.owes(key, true);
             }
         }
         filled
@@ -250,7 +250,7 @@ impl StackLayer {
     fn replaced(&self, key: &Key, outcome: &Result<()>) {
         match outcome {
             Ok(()) => self.pending.settled(key),
-            Err(error) => self.owes(key, error),
+            Err(error) => self.owes(key, error.is_uncertain()),
         }
     }
 }
