@@ -76,6 +76,10 @@ pub struct BackendInfo {
     pub immediate: bool,
     /// Its futures run on any thread and need no runtime around them. Default: `false`.
     pub detached: bool,
+    /// Its failures are only counted. A stack hears of them from the stores of this library all the same, as
+    /// it must know what a layer did not take, and is silent about that layer in its stead. A store of your
+    /// own that is to be silent on a stack tells its failures, and says this. Default: `false`.
+    pub silent: bool,
     /// How long it keeps an entry that is set without an end. Default: no end.
     pub ttl: Option<Duration>,
     /// The longest it keeps any entry. Default: no limit.
@@ -91,6 +95,7 @@ impl BackendInfo {
             typed: false,
             immediate: false,
             detached: false,
+            silent: false,
             ttl: None,
             max_ttl: None,
         }
@@ -121,6 +126,13 @@ impl BackendInfo {
     #[must_use]
     pub fn detached(mut self, detached: bool) -> Self {
         self.detached = detached;
+        self
+    }
+
+    /// Sets [`silent`](Self::silent).
+    #[must_use]
+    pub fn silent(mut self, silent: bool) -> Self {
+        self.silent = silent;
         self
     }
 

@@ -8,7 +8,7 @@ use std::future::Future;
 
 pub use self::dynamic::AnyBackend;
 pub use self::info::{BackendInfo, Lookup, TimeLeft};
-pub(crate) use self::report::Report;
+pub(crate) use self::report::{Report, candidly};
 
 use crate::entry::{Entry, ValueType};
 use crate::error::Result;

@@ -1,5 +1,9 @@
 //! The one place where a store's failures get their context, are counted, and are kept silent.
 
+use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+
 use crate::error::{Operation, Result};
 use crate::key::KeyDigest;
 use crate::stats::Counters;
@@ -22,7 +26,7 @@ impl Report {
     }
 
     /// Passes a success on. A failure is counted and traced and gets its place; a silent store then
-    /// answers `otherwise` in its stead.
+    /// answers `otherwise` in its stead, except to a stack.
     pub(crate) fn outcome<T>(
         &self,
         operation: Operation,
@@ -40,9 +44,33 @@ impl Report {
         };
         self.counters.errors.add(1);
         tracing::debug!(target: "cachestack", %error, silent = self.silent, "backend failed");
-        match self.silent {
+        match self.silent && !CANDID.get() {
             true => Ok(otherwise()),
             false => Err(error),
         }
+    }
+}
+
+thread_local! {
+    static CANDID: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Asks a store that may be silent, and hears of its failures all the same. A stack must know what a layer
+/// did not take; it is silent about that layer in its stead.
+pub(crate) async fn candidly<R>(asked: impl Future<Output = R>) -> R {
+    let mut asked = pin!(asked);
+    poll_fn(|context| {
+        let _candid = Candid(CANDID.replace(true));
+        asked.as_mut().poll(context)
+    })
+    .await
+}
+
+/// Restores what was before, also when the store panics.
+struct Candid(bool);
+
+impl Drop for Candid {
+    fn drop(&mut self) {
+        CANDID.set(self.0);
     }
 }

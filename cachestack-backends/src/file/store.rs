@@ -58,6 +58,7 @@ impl Store {
         BackendInfo::new("file")
             .shared(true)
             .detached(true)
+            .silent(self.config.silent)
             .ttl(self.config.ttl)
             .max_ttl(Some(self.config.max_ttl))
     }

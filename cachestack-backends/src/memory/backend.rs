@@ -162,6 +162,7 @@ fn space_of(namespace: &Namespace) -> KeyDigest {
 impl Inner {
     fn info(&self) -> BackendInfo {
         BackendInfo::new("memory")
+            .silent(self.report.silent)
             .typed(true)
             .immediate(true)
             .detached(true)

@@ -48,6 +48,7 @@ impl Entries {
         BackendInfo::new(self.report.name)
             .shared(true)
             .detached(true)
+            .silent(self.report.silent)
             .ttl(self.ttl)
             .max_ttl(Some(self.max_ttl))
     }

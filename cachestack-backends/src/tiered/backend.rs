@@ -25,6 +25,7 @@ impl Backend for TieredCache {
             shared: layers.iter().any(|it| it.info.shared),
             typed: layers.iter().any(|it| it.info.typed),
             detached: all(|info| info.detached),
+            silent: self.0.report.silent,
             // An entry lives as long as the lowest layer keeps it.
             ttl: layers.last().and_then(|it| it.info.ttl),
             max_ttl: layers.last().and_then(|it| it.info.max_ttl),

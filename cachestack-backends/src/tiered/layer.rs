@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::breaker::{Breaker, Health};
 use super::config::Layer;
 use super::pending::{Pending, Waiting, What};
-use crate::backend::{AnyBackend, BackendInfo};
+use crate::backend::{AnyBackend, BackendInfo, candidly};
 use crate::entry::ValueType;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
@@ -39,7 +39,7 @@ impl StackLayer {
         Arc::new_cyclic(|this| Self {
             backend: layer.backend,
             deadline: layer.deadline,
-            silent: layer.silent,
+            silent: layer.silent || info.silent,
             seen: Counters::default(),
             timeouts: Counter::default(),
             breaker: Breaker::new(layer.breaker_failures, !info.detached),
@@ -66,10 +66,11 @@ impl StackLayer {
         operation: impl Future<Output = Result<R>>,
     ) -> Result<R> {
         if self.info.immediate {
-            return operation.await.inspect_err(|error| self.failed(error));
+            let outcome = candidly(operation).await;
+            return outcome.inspect_err(|error| self.failed(error));
         }
         self.breaker.admit()?;
-        let outcome = within(limit, operation).await;
+        let outcome = within(limit, candidly(operation)).await;
         let outcome = outcome.unwrap_or_else(|| Err(too_slow(&self.info, limit)));
         self.note(&outcome);
         outcome

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::breaker::Health;
 use super::layer::StackLayer;
 use super::pending::Batch;
-use crate::backend::Backend;
+use crate::backend::{Backend, candidly};
 use crate::entry::Entry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{Key, Namespace};
@@ -183,7 +183,9 @@ impl StackLayer {
                 "no answer in the background",
             ))
         };
-        let outcome = within(limit, operation).await.unwrap_or_else(late);
+        let outcome = within(limit, candidly(operation))
+            .await
+            .unwrap_or_else(late);
         if let Err(error) = &outcome {
             tracing::debug!(target: "cachestack", layer = %self.info.name, %error, "layer does not take what it missed");
         }

@@ -13,7 +13,7 @@ use super::passage::{Left, Passage};
 use super::pending::What;
 use super::remove::Unfinished;
 use super::stack::{Inner, Kept, TieredCache};
-use crate::backend::Backend;
+use crate::backend::{Backend, candidly};
 use crate::clock::Moment;
 use crate::codec::cannot_leave_memory;
 use crate::entry::Entry;
@@ -288,7 +288,7 @@ impl Written {
 
 /// What a layer that answers at once answered.
 pub(super) fn at_once(answer: impl Future<Output = Result<()>>) -> Result<()> {
-    poll_once(answer).unwrap_or_else(|| {
+    poll_once(candidly(answer)).unwrap_or_else(|| {
         let message = "a backend that calls itself immediate made its caller wait";
         Err(Error::new(ErrorKind::Unsupported, message))
     })

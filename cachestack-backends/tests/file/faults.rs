@@ -7,7 +7,7 @@ use std::path::Path;
 #[cfg(unix)]
 use std::process::Command;
 
-use cachestack_backends::{Backend, Error, ErrorKind, FileBackend};
+use cachestack_backends::{Backend, Error, ErrorKind, FileBackend, TieredCache, ValueType};
 
 use super::{
     block_on, entry, exists, files_in, folder, get, key, open, place, set, stats, temps_in, text,
@@ -202,6 +202,27 @@ fn a_silent_store_never_fails_and_still_counts() {
     assert_eq!(get::<i32>(&files, &key("k")), None);
     let seen = stats(&files);
     assert_eq!((seen.errors, seen.misses, seen.writes), (2, 1, 0));
+}
+
+#[test]
+fn a_stack_never_reads_what_a_silent_layer_did_not_delete() {
+    let folder = folder();
+    let files = FileBackend::builder(folder.path()).silent(true);
+    let files = files.build().unwrap();
+    let stack = TieredCache::builder().layer(files).build().unwrap();
+    let found = || block_on(stack.get(&key("k"), ValueType::of::<i32>())).unwrap();
+    block_on(stack.set(&key("k"), entry(1))).unwrap();
+    // What cannot be removed: a folder that is not empty, in the place of the entry.
+    let (path, aside) = (place(folder.path(), &key("k")), folder.path().join("aside"));
+    fs::rename(&path, &aside).unwrap();
+    fs::create_dir_all(path.join("mine")).unwrap();
+    block_on(stack.delete(&key("k"))).unwrap();
+    fs::remove_dir_all(&path).unwrap();
+    fs::rename(&aside, &path).unwrap();
+    assert!(!found().is_hit());
+    block_on(stack.flush()).unwrap();
+    assert!(!found().is_hit());
+    assert!(!path.exists(), "it is told once more");
 }
 
 #[test]
