@@ -7,7 +7,7 @@ use std::path::Path;
 #[cfg(unix)]
 use std::process::Command;
 
-use cachestack_backends::{Backend, Error, ErrorKind, FileBackend, TieredCache};
+use cachestack_backends::{Backend, Error, ErrorKind, FileBackend};
 
 use super::{
     block_on, entry, exists, files_in, folder, get, key, open, place, set, stats, temps_in, text,
@@ -202,23 +202,6 @@ fn a_silent_store_never_fails_and_still_counts() {
     assert_eq!(get::<i32>(&files, &key("k")), None);
     let seen = stats(&files);
     assert_eq!((seen.errors, seen.misses, seen.writes), (2, 1, 0));
-}
-
-#[test]
-fn a_stack_keeps_in_mind_what_a_silent_layer_did_not_delete() {
-    let folder = folder();
-    let files = FileBackend::builder(folder.path()).silent(true);
-    let files = files.build().unwrap();
-    let stack = TieredCache::builder().layer(files).build().unwrap();
-    // What cannot be removed: a folder that is not empty, in the place of the entry.
-    let path = place(folder.path(), &key("k"));
-    fs::create_dir_all(path.join("mine")).unwrap();
-    block_on(stack.delete(&key("k"))).unwrap();
-    let layer = || block_on(stack.stats()).unwrap().layers.swap_remove(0);
-    assert_eq!((layer().pending, layer().errors > 0), (Some(1), true));
-    fs::remove_dir_all(&path).unwrap();
-    block_on(stack.flush()).unwrap();
-    assert_eq!(layer().pending, Some(0));
 }
 
 #[test]
