@@ -124,7 +124,7 @@ impl Pool {
             Ok(connected) => connected.map_err(error::refused),
             Err(_) => Err(error::no_connection(within, self.limits.max)),
         };
-        match connected {
+        match connected.map_err(Error::unreachable) {
             Ok(connection) => {
                 let mut state = self.state();
                 state.connecting -= 1;

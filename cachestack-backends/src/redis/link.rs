@@ -56,7 +56,7 @@ impl Link {
     /// Why the link is down, while it is.
     pub(super) fn check(&self) -> Result<()> {
         match &*self.state.borrow() {
-            State::Down(error) => Err(error.clone()),
+            State::Down(error) => Err(error.clone().unreachable()),
             _ => Ok(()),
         }
     }
@@ -89,7 +89,7 @@ impl Link {
                 State::Up(line) if line.is_open() => return Ok(Arc::clone(line)),
                 // The client has just lost it, which we are told next.
                 State::Up(_) | State::Connecting => {}
-                State::Down(error) => return Err(error.clone()),
+                State::Down(error) => return Err(error.clone().unreachable()),
                 State::Ended | State::Gone => return Err(closed()),
             }
             if states.changed().await.is_err() {
