@@ -3,8 +3,11 @@
 //! The code of the project's README is compiled and run here.
 #![doc = include_str!("../../README.md")]
 
+mod proxy;
+pub mod servers;
 mod shelf;
 mod waits;
 
+pub use self::proxy::{HeldAnswers, Proxy};
 pub use self::shelf::{Hold, Shelf};
 pub use self::waits::{eventually, within};
