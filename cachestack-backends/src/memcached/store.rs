@@ -72,7 +72,8 @@ impl Store {
         let places: Arc<[Place]> = self.places(keys).into();
         let digests = places.iter().map(|place| place.key.digest());
         let (nodes, wanted) = (Arc::clone(&self.nodes), Arc::clone(&places));
-        let task = async move { nodes.fetch(&wanted).await };
+        // In a box, as it is large and is handed on several times.
+        let task = Box::pin(async move { nodes.fetch(&wanted).await });
         let values = self.calls.read(digests, task).await?;
         Ok(Fetched { places, values })
     }
@@ -107,7 +108,7 @@ impl Store {
         last_of_each(&mut items);
         let digests: Vec<_> = items.iter().map(|(_, item)| item.digest).collect();
         let nodes = Arc::clone(&self.nodes);
-        let task = async move { nodes.write(items).await };
+        let task = Box::pin(async move { nodes.write(items).await });
         self.calls.write(digests, task).await?;
         refused.map_or(Ok(()), Err)
     }
