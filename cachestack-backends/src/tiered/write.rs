@@ -35,8 +35,8 @@ impl TieredCache {
         let still_wanted = Arc::downgrade(&wanted);
         let write = async move {
             let locked = stack.0.lock(std::iter::once(&key), None).await;
-            let _guard = locked
-                .inspect_err(|error| stack.give_up(std::slice::from_ref(&key).iter(), error))?;
+            let _guard =
+                locked.inspect_err(|_| stack.give_up(std::slice::from_ref(&key).iter()))?;
             if still_wanted.strong_count() == 0 {
                 return Ok(());
             }
@@ -58,7 +58,7 @@ impl TieredCache {
 
     /// A write by hand could not even begin, because of another that does not end. It is an error, and all
     /// the same what was there before is not to be read any more.
-    fn give_up<'a>(&self, keys: impl Iterator<Item = &'a Key> + Clone, error: &Error) {
+    fn give_up<'a>(&self, keys: impl Iterator<Item = &'a Key> + Clone) {
         self.0.all_owe(keys.clone());
         self.forget_each(keys);
     }
@@ -134,7 +134,7 @@ impl TieredCache {
         let write = async move {
             let keys = written.iter().map(|(key, _)| key);
             let locked = stack.0.lock(keys.clone(), None).await;
-            let _guard = locked.inspect_err(|error| stack.give_up(keys, error))?;
+            let _guard = locked.inspect_err(|_| stack.give_up(keys))?;
             if still_wanted.strong_count() == 0 {
                 return Ok(());
             }
