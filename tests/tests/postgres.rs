@@ -5,10 +5,18 @@
 mod config;
 #[path = "postgres/contract.rs"]
 mod contract;
+#[path = "postgres/failures.rs"]
+mod failures;
+#[path = "postgres/keys.rs"]
+mod keys;
+#[path = "postgres/pooler.rs"]
+mod pooler;
 #[path = "postgres/processes.rs"]
 mod processes;
 #[path = "postgres/purge.rs"]
 mod purge;
+#[path = "postgres/runtimes.rs"]
+mod runtimes;
 #[path = "postgres/support.rs"]
 mod support;
 #[path = "postgres/tables.rs"]
