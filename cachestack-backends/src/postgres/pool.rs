@@ -105,6 +105,9 @@ impl Pool {
 
     /// Connects for those who wait, and up to the fewest that are to be open.
     fn open_more(self: &Arc<Self>, state: &mut State) {
+        if state.open + state.connecting >= self.limits.max {
+            return;
+        }
         state.waiting.retain(|waiter| !waiter.is_closed());
         let missing = self.limits.min.saturating_sub(state.open);
         let wanted = state.waiting.len().max(missing);

@@ -10,7 +10,7 @@ use cachestack_tests::servers::Postgres;
 use cachestack_tests::within;
 use futures_executor::block_on;
 
-use super::support::{LIMIT, builder, fresh, get, key, on, set, works};
+use super::support::{LIMIT, builder, fresh, get, key, on, server, set, works};
 
 const DSN: &str = "postgresql://app:hunter2@127.0.0.1:1/shop";
 
@@ -166,6 +166,19 @@ fn an_application_starts_while_its_server_is_away() {
             let stats = silent.stats().await.unwrap();
             assert_eq!((stats.errors, stats.misses, stats.writes), (3, 1, 0));
         });
+    });
+}
+
+#[test]
+fn a_server_without_encryption_is_refused_where_it_is_required() {
+    within(LIMIT, || {
+        let dsn = format!("{}?sslmode=require", server().dsn());
+        let error = block_on(on(&dsn, "t").connect()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert_eq!(
+            error.message(),
+            "no encrypted connection: server does not support TLS; see the sslmode of dsn"
+        );
     });
 }
 
