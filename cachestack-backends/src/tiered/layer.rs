@@ -137,12 +137,6 @@ impl StackLayer {
         self.attend();
     }
 
-    /// What it has under the key is to go.
-    pub(super) fn is_to_lose(&self, key: &Key) {
-        self.pending.put(key, What::Delete, false);
-        self.attend();
-    }
-
     /// What it counted, with what the stack saw of it.
     pub(super) async fn stats(&self) -> Stats {
         // A layer that cannot even count is shown with what the stack knows.

@@ -337,7 +337,7 @@ async fn copy_slowly(
         }
         // Who voided it may have lost patience with this, and have deleted before it arrived.
         if began.elapsed() >= PATIENCE && !token.is_current() {
-            layer.is_to_lose(&key);
+            layer.owes(&key, false);
         }
     }
 }

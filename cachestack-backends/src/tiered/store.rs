@@ -71,7 +71,7 @@ impl TieredCache {
         // Who voided it may have lost patience with this, and have deleted before it arrived.
         if guard.is_some() && matches!(stored, Ok(false)) && began.elapsed() >= PATIENCE {
             let slow = self.0.slow_layers();
-            slow.for_each(|(_, layer)| layer.is_to_lose(&key));
+            slow.for_each(|(_, layer)| layer.owes(&key, false));
         }
         stored
     }

@@ -111,7 +111,7 @@ fn a_layer_that_missed_changes_in_too_many_namespaces_is_not_read_and_flush_says
     stack.all.set("k", 1_u64);
     stack.break_changes(Fault::Refuse);
     for number in 0..4_200 {
-        let namespace = Namespace::new(&format!("n{number}"));
+        let namespace = Namespace::new(format!("n{number}"));
         soon(stack.tiered.clear(&namespace)).unwrap_err();
     }
     stack.evict("k");
