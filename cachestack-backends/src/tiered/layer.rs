@@ -164,11 +164,14 @@ impl StackLayer {
         if !self.info.detached || self.crew.is_dismissed() {
             return;
         }
+        let Some(turn) = self.turn() else { return };
         // Without a thread the next operation tries again.
-        if let (Some(turn), Ok(pass)) = (self.turn(), self.crew.pass()) {
-            let attending = super::recovery::attend(self.this.clone(), turn, pass.clone());
-            pass.spawn(attending);
-        }
+        let Ok(pass) = self.crew.pass() else { return };
+        pass.spawn(super::recovery::attend(
+            self.this.clone(),
+            turn,
+            pass.clone(),
+        ));
     }
 
     /// The right to probe and deliver, unless somebody has it.

@@ -124,8 +124,13 @@ impl StackLayer {
         for (namespace, version) in batch.clears {
             match self.tell(SWEEP, self.backend.clear(&namespace)).await {
                 Ok(()) => self.pending.cleared(&namespace, version),
-                Err(error) if is_final(&error) => refused = Err(error),
-                Err(error) => return Err(error),
+                Err(error) => {
+                    self.pending.not_cleared(&namespace);
+                    match is_final(&error) {
+                        true => refused = Err(error),
+                        false => return Err(error),
+                    }
+                }
             }
         }
         match self.deliver_deletes(&batch.deletes).await {

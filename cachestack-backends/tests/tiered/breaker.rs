@@ -34,7 +34,8 @@ fn after_time_outs_in_a_row_the_layer_is_not_asked_any_more() {
         soon(stack.tiered.clear(&Namespace::new("test"))).unwrap_err();
         soon(stack.tiered.exists(&key("o"))).unwrap();
     }
-    assert!(began.elapsed() < SECOND, "{:?}", began.elapsed());
+    // Each would have taken 30 ms.
+    assert!(began.elapsed() < 5 * SECOND, "{:?}", began.elapsed());
     let faults = stack.lowest();
     assert_eq!(faults.calls(Method::Get), 3);
     let asked = faults.all_calls() - faults.calls(Method::Get) - faults.calls(Method::Exists);
@@ -101,11 +102,17 @@ fn a_layer_that_is_not_detached_is_probed_by_one_caller_now_and_then() {
     stack.layers[1].set("k", 7_u64);
     stack.lowest().inject_all(Fault::Refuse);
     let began = Instant::now();
-    while began.elapsed() < Duration::from_millis(600) {
+    let mut rejected = 0_u64;
+    while stack.lowest().calls(Method::Get) < 3 {
         miss(&stack);
+        rejected += 1;
     }
-    let calls = stack.lowest().calls(Method::Get);
-    assert!((2..=4).contains(&calls), "{calls} in 600 ms");
+    let took = began.elapsed();
+    assert!(
+        took >= Duration::from_millis(490) && took < 5 * SECOND,
+        "{took:?}"
+    );
+    assert!(rejected > 100, "{rejected}");
     assert_eq!(stack.lowest().calls(Method::Exists), 0);
     stack.lowest().heal();
     until(|| stack.all.get("k") == Some(7_u64));

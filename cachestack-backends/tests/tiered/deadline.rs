@@ -9,9 +9,9 @@ use cachestack_backends::{Backend, ErrorKind, Layer, Namespace, Passage, ValueTy
 use super::support::{begin, key, soon};
 use super::{MILLI, Stack, as_is};
 
-const DEADLINE: Duration = Duration::from_millis(100);
+const DEADLINE: Duration = Duration::from_millis(400);
 /// How much longer a busy machine may take.
-const SLACK: Duration = Duration::from_millis(70);
+const SLACK: Duration = Duration::from_millis(300);
 
 fn patient(layer: Layer) -> Layer {
     layer.deadline(DEADLINE).breaker_failures(1_000)
@@ -31,8 +31,8 @@ fn store(stack: &Stack, passage: &Passage) -> cachestack_backends::Result<bool> 
 fn a_layer_that_hangs_costs_a_look_up_and_the_store_after_it_one_deadline() {
     for (get, set) in [
         (Fault::Hang, Fault::Hang),
-        (Fault::Delay(60 * MILLI), Fault::Hang),
-        (Fault::Delay(60 * MILLI), Fault::HangAfter),
+        (Fault::Delay(200 * MILLI), Fault::Hang),
+        (Fault::Delay(200 * MILLI), Fault::HangAfter),
     ] {
         let stack = Stack::above(patient);
         stack.lowest().inject(Method::Get, get);

@@ -18,6 +18,17 @@ fn stacks() -> [Stack; 2] {
     [Stack::above(quick), here.build()]
 }
 
+/// Takes the faults away, and waits until the layer was told once that its key is to go: what is late is to
+/// arrive after that.
+fn heal(stack: &Stack) {
+    stack.lowest().heal();
+    until(|| {
+        stack.evict("k");
+        stack.all.get::<u64>("k");
+        stack.lowest().calls(Method::Delete) > 0
+    });
+}
+
 /// Every call by hand on stacks of its own, at the same time.
 fn at_once<const N: usize>(
     stacks: &(impl Fn() -> [Stack; N] + Sync),
@@ -36,7 +47,6 @@ fn at_once<const N: usize>(
 /// Lets what is late take effect, and expects it never to be read.
 fn arrive(stack: &Stack, case: &str) {
     assert_eq!(soon(stack.lowest().arrive()), 1, "{case}");
-    assert_eq!(stack.layers[1].get("k"), Some(1_u64), "{case}: it arrived");
     stack.evict("k");
     assert_ne!(stack.all.get("k"), Some(1_u64), "{case}, arrived");
     soon(stack.tiered.flush()).unwrap();
@@ -56,7 +66,7 @@ fn a_set_that_timed_out_and_arrives_after_a_newer_change_is_never_read() {
                 _ => soon(stack.tiered.set_many(vec![(key("k"), entry)])),
             };
             set.unwrap_err();
-            stack.lowest().heal();
+            heal(stack);
             call(&stack.tiered, &stack.all).expect(name);
             arrive(stack, name);
         }
@@ -70,7 +80,7 @@ fn a_computed_value_that_timed_out_and_arrives_after_an_invalidation_is_never_re
         let passage = stack.tiered.passage(key("k").digest());
         stack.store("k", 1, &passage).unwrap_err();
         drop(passage);
-        stack.lowest().heal();
+        heal(stack);
         call(&stack.tiered, &stack.all).expect(name);
         arrive(stack, name);
     });
@@ -87,7 +97,6 @@ fn a_copy_that_timed_out_and_arrives_after_an_invalidation_is_never_read() {
         stack.faults[1].heal();
         call(&stack.tiered, &stack.all).expect(name);
         soon(stack.faults[1].arrive());
-        assert_eq!(stack.layers[1].get("k"), Some(1_u64));
         stack.evict("k");
         assert_ne!(stack.all.get("k"), Some(1_u64), "{name}");
         soon(stack.tiered.flush()).unwrap();

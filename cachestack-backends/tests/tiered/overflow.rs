@@ -89,12 +89,14 @@ fn computed_values_and_copies_without_room_are_left_out_and_nothing_is_cleared()
 #[test]
 fn what_is_deleted_while_the_namespace_is_cleared_does_not_clear_it_for_ever() {
     let stack = Stack::written_back(narrow);
-    stack.break_changes(Fault::Refuse);
-    for name in names() {
-        soon(stack.tiered.delete(&key(&name))).unwrap();
+    // Known to be away, so that nothing is tried yet.
+    stack.lowest().inject_all(Fault::Refuse);
+    assert_eq!(stack.all.get::<u64>("other"), None);
+    for name in ["a", "b", "c", "d"] {
+        soon(stack.tiered.delete(&key(name))).unwrap();
     }
-    stack.lowest().heal();
     stack.lowest().inject(Method::Clear, Fault::Hang);
+    stack.lowest().heal_one(Method::Exists);
     soon(stack.lowest().until_hanging(Method::Clear));
     let before = stack.lowest().calls(Method::Clear);
     stack.layers[1].set("k", 1_u64);

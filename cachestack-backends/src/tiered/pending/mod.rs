@@ -234,6 +234,13 @@ impl Pending {
         self.changed.notify_waiters();
     }
 
+    /// The layer did not clear a namespace; when it does, that frees what is deleted until then.
+    pub(super) fn not_cleared(&self, namespace: &Namespace) {
+        if let Some(clearing) = self.lock().namespaces.get_mut(namespace) {
+            clearing.under_way = false;
+        }
+    }
+
     /// The delivery of a write was given up under way: it may still arrive.
     pub(super) fn is_uncertain(&self, key: &Key) {
         let mut state = self.lock();

@@ -107,3 +107,69 @@ fn what_a_layer_refuses_for_good_is_deleted_there_and_told_once() {
     assert!(pending.take_refused().is_some());
     assert!(pending.take_refused().is_none());
 }
+
+#[test]
+fn a_clear_that_failed_frees_what_is_deleted_until_it_succeeds() {
+    let pending = Pending::new(10);
+    let shop = Namespace::new("shop");
+    pending.put_clear(&shop);
+    let batch = pending.batch(10);
+    pending.put(&key("a"), What::Delete, false);
+    assert_eq!(
+        pending.len(),
+        2,
+        "it comes after the clear that is under way"
+    );
+    pending.not_cleared(&shop);
+    pending.put(&key("b"), What::Delete, false);
+    pending.cleared(&shop, batch.clears[0].1);
+    assert!(is_barred(&pending, "b"), "that was an older one");
+    let batch = pending.batch(10);
+    assert!(batch.deletes.is_empty(), "not before the clear");
+    pending.cleared(&shop, batch.clears[0].1);
+    assert_eq!((pending.len(), pending.batch(10).deletes.len()), (1, 1));
+}
+
+#[test]
+fn what_settles_settles_once_more_with_what_replaces_it() {
+    let pending = Pending::new(10);
+    let shop = Namespace::new("shop");
+    pending.put(&key("a"), What::Set(entry(1)), true);
+    pending.put_clear(&shop);
+    let batch = pending.batch(10);
+    pending.cleared(&shop, batch.clears[0].1);
+    assert!(is_barred(&pending, "a"), "it is cleared twice");
+    // A newer clear starts at once, and so once more later.
+    pending.put_clear(&shop);
+    let batch = pending.batch(10);
+    pending.cleared(&shop, batch.clears[0].1);
+    assert!(is_barred(&pending, "a"));
+    assert!(pending.batch(10).is_empty());
+    assert!(pending.due_in().unwrap() > SETTLE / 2);
+}
+
+#[test]
+fn what_waits_for_a_clear_is_due_after_it() {
+    let pending = Pending::new(10);
+    let shop = Namespace::new("shop");
+    pending.put(&key("a"), What::Delete, true);
+    pending.put_clear(&shop);
+    pending.cleared(&shop, pending.batch(10).clears[0].1);
+    pending.put(&key("b"), What::Set(entry(2)), false);
+    assert!(pending.batch(10).is_empty());
+    assert!(pending.due_in().unwrap() > SETTLE / 2);
+}
+
+#[test]
+fn the_line_up_to_an_end_is_delivered_whatever_joins_it_later() {
+    let pending = Pending::new(10);
+    pending.put(&key("a"), What::Set(entry(1)), false);
+    let end = pending.end();
+    let version = pending.batch(10).sets[0].2;
+    pending.put(&key("a"), What::Set(entry(2)), false);
+    pending.put(&key("b"), What::Delete, false);
+    assert!(pending.waits_up_to(end));
+    pending.delivered(&key("a"), version);
+    assert!(!pending.waits_up_to(end) && pending.len() == 2);
+    assert!(pending.waits_up_to(pending.end()));
+}
