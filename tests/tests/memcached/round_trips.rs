@@ -60,6 +60,7 @@ fn each_operation_takes_one_turn() {
 fn fifty_keys_take_one_turn() {
     run(|| async {
         let proxy = Proxy::to(SERVER.addr());
+        proxy.set_delay(Duration::from_millis(20));
         let backend = through(&proxy);
         let keys = keys(50);
         let entries = || {
@@ -87,6 +88,8 @@ fn fifty_keys_take_one_turn() {
 fn many_keys_take_one_turn_for_each_500_or_each_mib_that_are_written() {
     run(|| async {
         let proxy = Proxy::to(SERVER.addr());
+        // The server answers the first of many commands before the last has come: that is no turn.
+        proxy.set_delay(Duration::from_millis(100));
         let backend = through(&proxy);
         let keys = keys(2_000);
         let entries = keys
