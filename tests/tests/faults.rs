@@ -17,8 +17,14 @@ mod functions;
 mod hanging;
 #[path = "faults/killed.rs"]
 mod killed;
+#[path = "faults/late.rs"]
+mod late;
 #[path = "faults/pending.rs"]
 mod pending;
+#[path = "faults/processes.rs"]
+mod processes;
+#[path = "faults/runtimes.rs"]
+mod runtimes;
 #[path = "faults/stage.rs"]
 mod stage;
 #[path = "faults/store.rs"]
@@ -112,6 +118,46 @@ macro_rules! shown_below_memory {
             #[test]
             fn more_changes_than_there_is_room_for() {
                 crate::pending::more_changes_than_there_is_room_for(CASE, Absence::Refusing);
+            }
+
+            #[test]
+            fn what_was_flushed_has_arrived() {
+                crate::late::what_was_flushed_has_arrived(CASE);
+            }
+
+            #[test]
+            fn what_waits_answers_and_is_replaced() {
+                crate::late::what_waits_answers_and_is_replaced(CASE);
+            }
+
+            #[test]
+            fn in_a_multi_thread_runtime() {
+                crate::runtimes::in_a_multi_thread_runtime(CASE);
+            }
+
+            #[test]
+            fn in_a_current_thread_runtime() {
+                crate::runtimes::in_a_current_thread_runtime(CASE);
+            }
+
+            #[test]
+            fn in_one_runtime_after_the_other() {
+                crate::runtimes::in_one_runtime_after_the_other(CASE);
+            }
+
+            #[test]
+            fn in_no_runtime() {
+                crate::runtimes::in_no_runtime(CASE);
+            }
+
+            #[test]
+            fn while_the_clock_stands() {
+                crate::runtimes::while_the_clock_stands(CASE);
+            }
+
+            #[test]
+            fn when_another_cache_is_closed() {
+                crate::runtimes::when_another_cache_is_closed(CASE);
             }
         }
     };
