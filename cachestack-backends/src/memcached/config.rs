@@ -256,9 +256,11 @@ impl MemcachedBuilder {
         };
         let ring = Ring::new(&servers);
         let longest_value = (config.max_item_bytes + READ_SLACK) as u64;
+        let is_alone = servers.len() == 1;
         let nodes = servers.into_iter().map(|server| {
             let size = config.pool_size;
-            let pool = Pool::new(server, size, config.connect_timeout, longest_value);
+            let pool =
+                Pool::new(server, size, config.connect_timeout, longest_value).alone(is_alone);
             Arc::new(Node::new(pool))
         });
         Ok(Store {

@@ -21,6 +21,8 @@ pub(super) struct Pool {
     connect_timeout: Duration,
     longest_value: u64,
     size: usize,
+    /// Whether there is no other server: when this one is away, the whole store is.
+    is_alone: bool,
     /// One for each connection that may be in use.
     permits: Semaphore,
     idle: Mutex<Idle>,
@@ -45,9 +47,16 @@ impl Pool {
             connect_timeout,
             longest_value,
             size,
+            is_alone: false,
             permits: Semaphore::new(size),
             idle: Mutex::default(),
         }
+    }
+
+    /// The same to the only server there is.
+    pub(super) fn alone(mut self, is_alone: bool) -> Self {
+        self.is_alone = is_alone;
+        self
     }
 
     fn idle(&self) -> MutexGuard<'_, Idle> {
@@ -85,6 +94,7 @@ impl Pool {
     async fn try_turn(&self, turn: &Turn<'_>) -> Result<Answer, Failed> {
         // It is never closed.
         let _permit = self.permits.acquire().await;
+        let mut may_have_begun = false;
         if let Some(mut used) = self.take() {
             match used.turn(turn).await {
                 Ok(answer) => {
@@ -93,11 +103,19 @@ impl Pool {
                 }
                 // The server was restarted, or closed what was idle. Each turn can be done twice: values
                 // are deleted before they are added, and a generation that is there already is as good.
-                Err(trouble) if trouble.is_gone() && !used.answered() => self.forget_idle(),
+                Err(trouble) if trouble.is_gone() && !used.answered() => {
+                    may_have_begun = true;
+                    self.forget_idle();
+                }
                 Err(trouble) => return Err(Failed::Talking(trouble)),
             }
         }
-        let mut fresh = self.open().await.map_err(Failed::Connecting)?;
+        let mut fresh = self.open().await.map_err(|error| {
+            Failed::Connecting(match self.is_alone && !may_have_begun {
+                true => error.unreachable(),
+                false => error,
+            })
+        })?;
         let answer = fresh.turn(turn).await.map_err(Failed::Talking)?;
         self.keep(fresh);
         Ok(answer)

@@ -39,6 +39,7 @@ pub(super) struct Counts {
     pub(super) connections: usize,
     pub(super) bytes_of_clients: usize,
     pub(super) bytes_of_server: usize,
+    pub(super) cuts: usize,
 }
 
 /// What is known of one open connection.
@@ -185,6 +186,7 @@ impl Control {
                 Verdict::All
             }
         };
+        counts.cuts += usize::from(matches!(verdict, Verdict::Cut(_)));
         counts.bytes_of_server += match verdict {
             Verdict::Cut(left) => left,
             _ => length,

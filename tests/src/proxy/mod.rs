@@ -85,6 +85,11 @@ impl Proxy {
         self.control.lock().counts.bytes_of_server
     }
 
+    /// How many answers were cut.
+    pub fn cuts(&self) -> usize {
+        self.control.lock().counts.cuts
+    }
+
     /// Counts from nothing again. Connections stay.
     pub fn reset(&self) {
         self.control.lock().counts = Default::default();

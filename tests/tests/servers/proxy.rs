@@ -141,6 +141,7 @@ fn an_answer_is_cut_in_the_middle() {
         client.say("PING\r\n");
         assert_eq!(client.rest(), &"+PONG\r\n"[..bytes]);
     }
+    assert_eq!(proxy.cuts(), 3);
     Client::of(&proxy).ping();
 }
 
