@@ -190,9 +190,48 @@ fn when_one_server_is_away_only_its_keys_fail() {
             .unwrap();
         assert!(found.iter().all(Lookup::is_hit));
         b.restart();
+        until_it_answers(&backend, &keys).await;
         for key in &keys {
             set(&backend, key, 2).await;
             assert_eq!(get(&backend, key).await, Some(2));
         }
+    });
+}
+
+/// A server that did not answer is not asked for a moment.
+async fn until_it_answers(backend: &MemcachedBackend, keys: &[Key]) {
+    let began = Instant::now();
+    while backend
+        .get_many(keys, ValueType::of::<i32>())
+        .await
+        .is_err()
+    {
+        assert!(began.elapsed() < Duration::from_secs(1), "not used again");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn one_that_hangs_costs_one_caller_its_timeout_and_those_after_it_nothing() {
+    run(|| async {
+        let servers = servers();
+        let [a, b, c] = &servers;
+        let addresses: Vec<String> = servers.iter().map(Memcached::dsn).collect();
+        let timeout = Duration::from_millis(400);
+        let backend = MemcachedBackend::builder(addresses.join(",")).timeout(timeout);
+        let backend = backend.build().unwrap();
+        let keys = keys(60);
+        set_all(&backend, &keys).await;
+        let places = places(&[a, b, c], &keys);
+        b.pause();
+        let began = Instant::now();
+        let hanging = keys.iter().zip(&places).filter(|(_, place)| **place == 1);
+        for (key, _) in hanging.take(5) {
+            let found = backend.get(key, ValueType::of::<i32>()).await;
+            assert!(found.unwrap_err().is_retryable());
+        }
+        assert!(began.elapsed() < 2 * timeout, "{:?}", began.elapsed());
+        b.resume();
+        until_it_answers(&backend, &keys).await;
     });
 }
