@@ -19,16 +19,22 @@ mod hanging;
 mod killed;
 #[path = "faults/late.rs"]
 mod late;
+#[path = "faults/listener.rs"]
+mod listener;
 #[path = "faults/pending.rs"]
 mod pending;
 #[path = "faults/processes.rs"]
 mod processes;
 #[path = "faults/runtimes.rs"]
 mod runtimes;
+#[path = "faults/secrets.rs"]
+mod secrets;
 #[path = "faults/stage.rs"]
 mod stage;
 #[path = "faults/store.rs"]
 mod store;
+#[path = "faults/subscribers.rs"]
+mod subscribers;
 #[path = "faults/table.rs"]
 mod table;
 
@@ -158,6 +164,11 @@ macro_rules! shown_below_memory {
             #[test]
             fn when_another_cache_is_closed() {
                 crate::runtimes::when_another_cache_is_closed(CASE);
+            }
+
+            #[test]
+            fn a_subscriber_may_call_the_cache() {
+                crate::subscribers::a_subscriber_may_call_the_cache(CASE);
             }
         }
     };

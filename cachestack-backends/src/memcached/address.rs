@@ -36,6 +36,13 @@ impl fmt::Display for Address {
 /// [`Config`](ErrorKind::Config) when one is not an address, there is none, or one is there twice.
 pub(super) fn parse_all(texts: &[String]) -> Result<Vec<Address>> {
     let mut addresses = Vec::new();
+    for text in texts {
+        // Looked for before the commas, of which a password may have some.
+        if split(text).any(|one| one.contains('@') && !one.starts_with(UNIX)) {
+            let wrong = "user and password are not supported, this protocol has none";
+            return Err(refused(text, wrong));
+        }
+    }
     for one in texts.iter().flat_map(|text| split(text)) {
         let address = parse(one).map_err(|wrong| refused(one, &wrong))?;
         if addresses.contains(&address) {
@@ -66,9 +73,6 @@ fn parse(text: &str) -> Result<Address, String> {
     }
     if text.is_empty() {
         return Err("it is empty".into());
-    }
-    if text.contains('@') {
-        return Err("user and password are not supported, this protocol has none".into());
     }
     if let Some((scheme, _)) = text.split_once("://") {
         return Err(format!(
@@ -135,11 +139,15 @@ fn refused(text: &str, wrong: &str) -> Error {
     Error::new(ErrorKind::Config, message)
 }
 
-/// An address for people; of one that may have a password in it, only what stands behind.
+/// An address for people; of one that may have a password in it, only what stands behind, and no parameters.
 pub(super) fn shown(text: &str) -> String {
-    match text.rsplit_once('@') {
-        Some((_, place)) => format!("***@{place}"),
-        None => text.to_owned(),
+    let (secret, place) = match text.rsplit_once('@') {
+        Some((_, place)) => ("***@", place),
+        None => ("", text),
+    };
+    match place.split_once('?') {
+        Some((place, _)) => format!("{secret}{place}?***"),
+        None => format!("{secret}{place}"),
     }
 }
 
@@ -233,6 +241,14 @@ mod tests {
             (
                 &["memcached://app:hunter2@a:1"],
                 "servers: `***@a:1`: user and password are not supported, this protocol has none",
+            ),
+            (
+                &["b,app:hunter2,hunter2@a:1"],
+                "servers: `***@a:1`: user and password are not supported, this protocol has none",
+            ),
+            (
+                &["a:1?password=hunter2"],
+                "servers: `a:1?***`: a path or parameters are not part of it; settings belong to the builder",
             ),
         ] {
             assert_eq!(all(texts).unwrap_err(), message);

@@ -10,9 +10,7 @@ use futures_executor::block_on;
 
 use super::functions::Value;
 use super::stage::{Case, Stacked, Stage, run};
-use super::store::Settings;
 
-const PATIENCE: Duration = Duration::from_secs(10);
 const KEYS: u64 = 32;
 /// So many are dropped at some moment, and so many when their answer is on its way.
 const EARLY: u64 = 650;
@@ -71,13 +69,7 @@ async fn drop_when_answered(proxy: &Proxy, operation: impl Future<Output = Resul
 pub(super) fn cancelled_operations_swap_and_tear_nothing(case: Case) {
     within(Duration::from_secs(60), move || {
         let stage = Stage::new(case);
-        // However busy the machine is, nothing is to end but by its caller.
-        let settings = Settings {
-            timeout: PATIENCE,
-            ..Settings::default()
-        };
-        let dsn = stage.dsn_of_proxy();
-        let stacked = stage.cache_at(&dsn, &settings, |layer| layer.deadline(PATIENCE));
+        let stacked = stage.patient_cache();
         let cache = &stacked.cache;
         let fill = async {
             for id in 0..KEYS {

@@ -9,25 +9,14 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::functions::{Source, sync_value, value};
 use super::stage::{Case, Stacked, Stage, run, runtime};
-use super::store::Settings;
 
-/// Nothing is to fail because the machine is busy.
-const PATIENCE: Duration = Duration::from_secs(10);
 const CALLS: u64 = 5;
-
-fn patient(stage: &Stage) -> Stacked {
-    let settings = Settings {
-        timeout: PATIENCE,
-        ..Settings::default()
-    };
-    stage.cache_at(&stage.dsn(), &settings, |layer| layer.deadline(PATIENCE))
-}
 
 /// Shows something of a cache over a server of its own.
 fn shown(case: Case, rule: &'static str, show: impl FnOnce(&Stage, &Stacked) + Send + 'static) {
     within(Duration::from_secs(60), move || {
         let stage = Stage::new(case);
-        let stacked = patient(&stage);
+        let stacked = stage.patient_cache();
         let began = Instant::now();
         show(&stage, &stacked);
         let stats = stacked.stats();
@@ -126,7 +115,7 @@ pub(super) fn while_the_clock_stands(case: Case) {
 
 pub(super) fn when_another_cache_is_closed(case: Case) {
     shown(case, "when_another_cache_is_closed", |stage, stacked| {
-        let other = patient(stage);
+        let other = stage.patient_cache();
         run(calls(&other, 0));
         run(calls(stacked, 100));
         run(other.cache.close()).unwrap();
@@ -142,6 +131,6 @@ pub(super) fn when_another_cache_is_closed(case: Case) {
         run(calls(stacked, 200));
         sync_calls(stacked, 200);
         run(stacked.cache.close()).unwrap();
-        run(calls(&patient(stage), 300));
+        run(calls(&stage.patient_cache(), 300));
     });
 }

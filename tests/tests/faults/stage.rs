@@ -20,8 +20,11 @@ use super::table;
 pub(super) const DEADLINE: Duration = Duration::from_millis(150);
 /// What a busy machine may add.
 pub(super) const SLACK: Duration = Duration::from_millis(400);
-/// How long a server that is back may go unused.
-pub(super) const BACK: Duration = Duration::from_secs(1);
+/// How long a server that is back may go unused: a second, and what a busy machine may add.
+pub(super) const BACK: Duration = Duration::from_millis(1_800);
+
+/// What nothing takes that works at all.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where the store stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,10 +127,20 @@ impl Stage {
         }
     }
 
+    /// The case's cache by the proxy, where nothing is to fail because the machine is busy.
+    pub(super) fn patient_cache(&self) -> Stacked {
+        let settings = Settings {
+            timeout: PATIENCE,
+            ..Settings::default()
+        };
+        let dsn = self.dsn_of_proxy();
+        self.cache_at(&dsn, &settings, |layer| layer.deadline(PATIENCE))
+    }
+
     /// A patient cache over the server alone, as another process would have it.
     pub(super) fn witness(&self) -> Cache {
         let settings = Settings {
-            timeout: Duration::from_secs(2),
+            timeout: PATIENCE,
             ..Settings::default()
         };
         let backend = self.case.kind.open(&self.dsn(), &self.name, &settings);
