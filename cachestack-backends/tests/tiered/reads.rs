@@ -236,6 +236,8 @@ fn values_without_serde_skip_layers_of_bytes() {
 #[cfg(all(feature = "json", feature = "msgpack"))]
 #[test]
 fn layers_of_different_codecs_convert() {
+    use cachestack_backends::Codec;
+
     let stack = Stack::of()
         .shelf_of(Codec::Json, as_is)
         .memory(|it| it)
