@@ -187,6 +187,12 @@ impl Error {
         self.0.unreachable
     }
 
+    /// The same error as one of several layers', which says nothing of all of them.
+    #[must_use]
+    pub(crate) fn of_a_layer(self) -> Self {
+        self.edit(|inner| inner.unreachable = false)
+    }
+
     /// Whether the operation may have taken effect all the same, or may yet: it was under way when the
     /// store was given up.
     pub(crate) fn is_uncertain(&self) -> bool {

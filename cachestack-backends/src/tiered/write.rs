@@ -267,6 +267,6 @@ impl FirstError {
     }
 
     pub(super) fn into_result(self) -> Result<()> {
-        self.0.map_or(Ok(()), Err)
+        self.0.map_or(Ok(()), |error| Err(error.of_a_layer()))
     }
 }
