@@ -95,11 +95,10 @@ impl PostgresBackend {
 
     pub(super) async fn find(&self, key: &Key, value_type: &'static ValueType) -> Result<Lookup> {
         let place = self.0.entries.locate(key);
-        let asked = self.0.entries.clock.now();
         let get = self.store().get(place.clone());
-        let row = self.0.calls.read([place.digest()], get).await?;
-        row.map_or(Ok(Lookup::Miss), |row| {
-            self.opened(&place, &row, 0, value_type, asked)
+        let asked = self.0.calls.read([place.digest()], get).await?;
+        asked.answer.map_or(Ok(Lookup::Miss), |row| {
+            self.opened(&place, &row, 0, value_type, asked.at)
         })
     }
 
@@ -120,17 +119,16 @@ impl PostgresBackend {
                 })
             })
             .collect();
-        let asked = self.0.entries.clock.now();
         let digests: Vec<KeyDigest> = places.iter().map(Key::digest).collect();
         let get = self.store().get_many(places.clone());
-        let rows = self.0.calls.read(digests, get).await?;
+        let asked = self.0.calls.read(digests, get).await?;
         let mut found = vec![Lookup::Miss; places.len()];
-        for row in &rows {
+        for row in &asked.answer {
             let place: i64 = row.try_get(0).map_err(error::refused)?;
             // Counted from 1.
             let index = usize::try_from(place - 1).unwrap_or(usize::MAX);
             if let (Some(found), Some(place)) = (found.get_mut(index), places.get(index)) {
-                *found = self.opened(place, row, 1, value_type, asked)?;
+                *found = self.opened(place, row, 1, value_type, asked.at)?;
             }
         }
         Ok(wanted

@@ -1,7 +1,7 @@
 //! What the operations do on the server. All of it runs on the library's I/O thread.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sqlx::encode::{Encode, IsNull};
@@ -9,7 +9,7 @@ use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArgumentBuffer, PgHasArrayType, PgRow, PgTypeInfo};
 use sqlx::{Postgres, Row, SqlStr, Type};
 
-use super::ask::{Bound, Manner};
+use super::ask::{Answer, Bound, Manner};
 use super::config::{Checked, PostgresConfig};
 use super::error;
 use super::pool::{self, Pool};
@@ -43,6 +43,12 @@ pub(super) struct Store {
     pub(super) upkeep: Upkeep,
     short: Manner,
     long: Manner,
+}
+
+/// An answer, and a moment right before the server was asked for it.
+pub(super) struct Asked<A> {
+    pub(super) answer: A,
+    pub(super) at: Moment,
 }
 
 /// An entry on its way to the server.
@@ -86,9 +92,9 @@ impl Store {
         }
     }
 
-    pub(super) async fn get(self: Arc<Self>, place: Key) -> Result<Option<PgRow>> {
+    pub(super) async fn get(self: Arc<Self>, place: Key) -> Result<Asked<Option<PgRow>>> {
         let get = &self.table.statements.get;
-        self.ask(&self.short, get, |it| named(it, &place)).await
+        self.ask_in_time(get, |it| named(it, &place)).await
     }
 
     pub(super) async fn ttl(self: Arc<Self>, place: Key) -> Result<Option<PgRow>> {
@@ -96,10 +102,27 @@ impl Store {
         self.ask(&self.short, ttl, |it| named(it, &place)).await
     }
 
-    pub(super) async fn get_many(self: Arc<Self>, places: Vec<Key>) -> Result<Vec<PgRow>> {
+    pub(super) async fn get_many(self: Arc<Self>, places: Vec<Key>) -> Result<Asked<Vec<PgRow>>> {
         let get_many = &self.table.statements.get_many;
-        self.ask(&self.short, get_many, |it| all_named(it, &places))
+        self.ask_in_time(get_many, |it| all_named(it, &places))
             .await
+    }
+
+    async fn ask_in_time<A: Answer>(
+        self: &Arc<Self>,
+        statement: &SqlStr,
+        bind: impl Fn(Bound) -> Bound + Send + Sync,
+    ) -> Result<Asked<A>> {
+        let clock = &self.entries.clock;
+        let asked = Mutex::new(clock.now());
+        let bind = |it| {
+            // The wait for a connection is over here, and what is left of an entry is told after this.
+            *asked.lock().unwrap_or_else(PoisonError::into_inner) = clock.now();
+            bind(it)
+        };
+        let answer = self.ask(&self.short, statement, bind).await?;
+        let at = *asked.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(Asked { answer, at })
     }
 
     pub(super) async fn set(self: Arc<Self>, entry: Outgoing) -> Result<()> {

@@ -32,7 +32,7 @@ impl Table {
             statements: Statements::of(&name),
             name,
             is_unlogged: config.unlogged,
-            manner: Manner::short(config.pgbouncer, config.timeout),
+            manner: Manner::long(config.pgbouncer, LONG),
             begin: begin(LONG),
             is_ready: AtomicBool::new(false),
             turn: Arc::default(),
