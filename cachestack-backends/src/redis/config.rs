@@ -184,7 +184,7 @@ impl RedisBuilder {
     /// connections, a file of certificates that cannot be read.
     pub fn build(self) -> Result<RedisBackend> {
         self.check()
-            .and_then(|setup| Ok(RedisBackend::of(self, setup)))
+            .map(|setup| RedisBackend::of(self, setup))
             .map_err(|error| error.at(super::store::NAME, Operation::Open))
     }
 
