@@ -98,59 +98,69 @@ impl Calls {
     ///
     /// # Errors
     /// Those of `task`; [`Timeout`](ErrorKind::Timeout), and what [`pass`](Self::pass) says.
-    pub(crate) async fn read<R: Send + 'static>(
+    pub(crate) fn read<R: Send + 'static>(
         &self,
         keys: impl IntoIterator<Item = KeyDigest>,
         task: impl Future<Output = Result<R>> + Send + 'static,
-    ) -> Result<R> {
-        // Only writes that are under way are waited for, and they are rare.
-        let written = keys.into_iter().filter(|key| self.order.is_watched(*key));
-        let written: Vec<KeyDigest> = written.collect();
-        let order = self.order.clone();
-        self.run(self.timeout, async move {
-            if !written.is_empty() {
-                drop(order.write(written).await);
-            }
-            task.await
-        })
-        .await
+    ) -> impl Future<Output = Result<R>> {
+        // Clients' futures take kilobytes, and each of those around it would move it once more.
+        let task = Box::pin(task);
+        async move {
+            // Only writes that are under way are waited for, and they are rare.
+            let written = keys.into_iter().filter(|key| self.order.is_watched(*key));
+            let written: Vec<KeyDigest> = written.collect();
+            let order = self.order.clone();
+            self.run(self.timeout, async move {
+                if !written.is_empty() {
+                    drop(order.write(written).await);
+                }
+                task.await
+            })
+            .await
+        }
     }
 
     /// Writes something under those keys.
     ///
     /// # Errors
     /// As [`read`](Self::read).
-    pub(crate) async fn write<R: Send + 'static>(
+    pub(crate) fn write<R: Send + 'static>(
         &self,
         keys: impl IntoIterator<Item = KeyDigest>,
         task: impl Future<Output = Result<R>> + Send + 'static,
-    ) -> Result<R> {
-        let keys: Vec<KeyDigest> = keys.into_iter().collect();
-        // From here on reads see that these keys are being written.
-        let watched: Vec<FenceToken> = keys.iter().map(|key| self.order.token(*key)).collect();
-        let order = self.order.clone();
-        self.run(self.timeout, async move {
-            let _turn = order.write(keys).await;
-            let _watched = watched;
-            task.await
-        })
-        .await
+    ) -> impl Future<Output = Result<R>> {
+        let task = Box::pin(task);
+        async move {
+            let keys: Vec<KeyDigest> = keys.into_iter().collect();
+            // From here on reads see that these keys are being written.
+            let watched: Vec<FenceToken> = keys.iter().map(|key| self.order.token(*key)).collect();
+            let order = self.order.clone();
+            self.run(self.timeout, async move {
+                let _turn = order.write(keys).await;
+                let _watched = watched;
+                task.await
+            })
+            .await
+        }
     }
 
     /// Does something to a whole namespace, after the writes that were begun before. It may take 30 s.
     ///
     /// # Errors
     /// As [`read`](Self::read).
-    pub(crate) async fn sweep<R: Send + 'static>(
+    pub(crate) fn sweep<R: Send + 'static>(
         &self,
         task: impl Future<Output = Result<R>> + Send + 'static,
-    ) -> Result<R> {
-        let written = self.written();
-        self.run(LONG, async move {
-            written.await;
-            task.await
-        })
-        .await
+    ) -> impl Future<Output = Result<R>> {
+        let task = Box::pin(task);
+        async move {
+            let written = self.written();
+            self.run(LONG, async move {
+                written.await;
+                task.await
+            })
+            .await
+        }
     }
 
     async fn run<R: Send + 'static>(

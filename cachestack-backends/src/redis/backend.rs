@@ -167,7 +167,7 @@ impl RedisBackend {
         let asked = store.entries.clock.now();
         let found = store
             .calls
-            .read(digests, commands::get_many(link, names))
+            .read(digests, commands::get_many(link, names, store.cluster))
             .await?;
         let opened = keys.iter().zip(found);
         Ok(opened

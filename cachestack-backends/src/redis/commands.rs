@@ -2,8 +2,7 @@
 //!
 //! The commands of a turn are handed to the client one by one before any answer is awaited. The client takes them up only
 //! when this task waits, and flushes when it has taken all there are: so they leave together, in that order.
-//! Every command names one key: a cluster takes them all, each where it belongs, and no array of values comes back, whose
-//! first value the client could take for a message of pub/sub.
+//! In a cluster every command names one key, so that each goes where it belongs.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -13,7 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fred::clients::Client;
-use fred::error::Error as Refusal;
+use fred::error::{Error as Refusal, ErrorKind as Sort};
 use fred::interfaces::KeysInterface;
 use fred::types::{Expiration, Value};
 
@@ -25,9 +24,13 @@ use crate::error::Result;
 
 /// How many keys are asked for, or written, in one turn.
 pub(super) const KEYS_IN_A_TURN: usize = 1000;
+/// From so many values on they are asked for by one command. The client takes an array of three to five, of which the
+/// first is such a word as `message`, for one of pub/sub, and all answers after it for those to other commands.
+const LEAST_AT_ONCE: usize = 6;
 /// The longest a key can be told to live: far beyond any clock of ours, and well within what the server can add to its own.
 const LONGEST_MILLIS: i64 = i64::MAX >> 8;
 
+/// What the client gives takes kilobytes, and is better not moved with what is around it.
 type Answer<'a> = Pin<Box<dyn Future<Output = Result<Value, Refusal>> + Send + 'a>>;
 
 /// What is under a key.
@@ -50,26 +53,62 @@ pub(super) async fn get(link: Arc<Link>, key: Bytes) -> Result<Found> {
     let turn = link.turn(Kind::Read).await?;
     let client = turn.client();
     // The time is asked for first: a value that comes in between is then taken for older than it is.
-    let found = tokio::join!(pttl(client, &key), value_of(client, &key));
-    turn.end(found.0.and_then(|left| read(&left, found.1)))
+    let left = Begun::new(boxed(pttl(client, &key))).await;
+    let value = boxed(value_of(client, &key)).await;
+    let left = left.answer().await;
+    turn.end(left.and_then(|left| read(&left, value)))
 }
 
-pub(super) async fn get_many(link: Arc<Link>, keys: Vec<Bytes>) -> Result<Vec<Found>> {
+pub(super) async fn get_many(
+    link: Arc<Link>,
+    keys: Vec<Bytes>,
+    cluster: bool,
+) -> Result<Vec<Found>> {
     let mut all = Vec::with_capacity(keys.len());
     for keys in keys.chunks(KEYS_IN_A_TURN) {
         let turn = link.turn(Kind::Read).await?;
-        let client = turn.client();
-        let asked = keys.iter().flat_map(|key| -> [Answer<'_>; 2] {
-            [Box::pin(pttl(client, key)), Box::pin(value_of(client, key))]
-        });
-        let mut answers = together(asked.collect()).await.into_iter();
-        let mut found = Vec::with_capacity(keys.len());
-        while let (Some(left), Some(value)) = (answers.next(), answers.next()) {
-            found.push(left.and_then(|left| read(&left, value)));
-        }
-        all.extend(turn.end(found.into_iter().collect::<Result<Vec<Found>, Refusal>>())?);
+        let found = match cluster || keys.len() < LEAST_AT_ONCE {
+            true => each(turn.client(), keys).await,
+            false => at_once(turn.client(), keys).await,
+        };
+        all.extend(turn.end(found)?);
     }
     Ok(all)
+}
+
+/// A command for each value.
+async fn each(client: &Client, keys: &[Bytes]) -> Result<Vec<Found>, Refusal> {
+    let asked = keys
+        .iter()
+        .flat_map(|key| [boxed(pttl(client, key)), boxed(value_of(client, key))]);
+    let mut answers = together(asked.collect()).await.into_iter();
+    let mut found = Vec::with_capacity(keys.len());
+    while let (Some(left), Some(value)) = (answers.next(), answers.next()) {
+        found.push(read(&left?, value)?);
+    }
+    Ok(found)
+}
+
+/// One command for all values. What is no string is nothing to that command, though it has a time.
+async fn at_once(client: &Client, keys: &[Bytes]) -> Result<Vec<Found>, Refusal> {
+    let times = keys.iter().map(|key| boxed(pttl(client, key)));
+    let values = boxed(client.mget(keys.to_vec()));
+    let mut answers = together(times.chain([values]).collect()).await;
+    let values = answers.pop().unwrap_or(Ok(Value::Null))?.into_array();
+    if values.len() != keys.len() {
+        return Err(Refusal::new(
+            Sort::Protocol,
+            "as many values as keys are expected",
+        ));
+    }
+    let read = |(left, value): (Result<Value, Refusal>, Value)| {
+        let left = left?;
+        match read(&left, Ok(value))? {
+            Found::Nothing if is_there(&left) => Ok(Found::Foreign),
+            found => Ok(found),
+        }
+    };
+    answers.into_iter().zip(values).map(read).collect()
 }
 
 fn read(left: &Value, value: Result<Value, Refusal>) -> Result<Found, Refusal> {
@@ -82,6 +121,14 @@ fn read(left: &Value, value: Result<Value, Refusal>) -> Result<Found, Refusal> {
         }),
         Err(refusal) if is_of_another_type(&refusal) => Ok(Found::Foreign),
         Err(refusal) => Err(refusal),
+    }
+}
+
+/// Whether there was something that does not end just now.
+fn is_there(left: &Value) -> bool {
+    match time_left(left) {
+        TimeLeft::Left(left) => !left.is_zero(),
+        left => left != TimeLeft::Missing,
     }
 }
 
@@ -98,7 +145,7 @@ fn time_left(answer: &Value) -> TimeLeft {
 
 pub(super) async fn set(link: Arc<Link>, clock: Clock, key: Bytes, write: Write) -> Result<()> {
     let turn = link.turn(Kind::Write).await?;
-    let written = put(turn.client(), &clock, key, write).await;
+    let written = boxed(put(turn.client(), &clock, key, write)).await;
     turn.end(written.map(drop))
 }
 
@@ -112,8 +159,7 @@ pub(super) async fn set_many(
         let turn = link.turn(Kind::Write).await?;
         let client = turn.client();
         let asked = writes.by_ref().take(KEYS_IN_A_TURN);
-        let asked =
-            asked.map(|(key, write)| -> Answer<'_> { Box::pin(put(client, &clock, key, write)) });
+        let asked = asked.map(|(key, write)| boxed(put(client, &clock, key, write)));
         let answers = together(asked.collect()).await;
         turn.end(first_refusal(answers).map(drop))?;
     }
@@ -162,7 +208,7 @@ fn millis(left: Duration) -> i64 {
 /// Gives the number of keys that were there.
 pub(super) async fn delete(link: Arc<Link>, key: Bytes) -> Result<u64> {
     let turn = link.turn(Kind::Write).await?;
-    let deleted = asked(|| turn.client().unlink(key.clone())).await;
+    let deleted = boxed(asked(|| turn.client().unlink(key.clone()))).await;
     turn.end(deleted.map(|count| count_of(&count)))
 }
 
@@ -182,9 +228,9 @@ pub(super) async fn unlink(client: &Client, keys: &[Bytes], cluster: bool) -> Re
     let asked: Vec<Answer<'_>> = match cluster {
         true => keys
             .iter()
-            .map(|key| -> Answer<'_> { Box::pin(asked(|| client.unlink(key.clone()))) })
+            .map(|key| boxed(asked(|| client.unlink(key.clone()))))
             .collect(),
-        false => vec![Box::pin(client.unlink(keys.to_vec()))],
+        false => vec![boxed(client.unlink(keys.to_vec()))],
     };
     let answers = first_refusal(together(asked).await)?;
     Ok(answers.iter().map(count_of).sum())
@@ -192,13 +238,13 @@ pub(super) async fn unlink(client: &Client, keys: &[Bytes], cluster: bool) -> Re
 
 pub(super) async fn exists(link: Arc<Link>, key: Bytes) -> Result<bool> {
     let turn = link.turn(Kind::Read).await?;
-    let found = asked(|| turn.client().exists(key.clone())).await;
+    let found = boxed(asked(|| turn.client().exists(key.clone()))).await;
     turn.end(found.map(|count| count_of(&count) > 0))
 }
 
 pub(super) async fn ttl(link: Arc<Link>, key: Bytes) -> Result<TimeLeft> {
     let turn = link.turn(Kind::Read).await?;
-    let left = pttl(turn.client(), &key).await;
+    let left = boxed(pttl(turn.client(), &key)).await;
     turn.end(left.map(|left| time_left(&left)))
 }
 
@@ -214,23 +260,44 @@ fn first_refusal(answers: Vec<Result<Value, Refusal>>) -> Result<Vec<Value>, Ref
     answers.into_iter().collect()
 }
 
-/// Begins all of them before it waits for any. Answers come in the order of the commands, so each is waited for
-/// in its turn.
-async fn together(mut asked: Vec<Answer<'_>>) -> Vec<Result<Value, Refusal>> {
-    let mut answers: Vec<Option<Result<Value, Refusal>>> = poll_fn(|context| {
-        let first = asked
-            .iter_mut()
-            .map(|answer| match answer.as_mut().poll(context) {
-                Poll::Ready(answer) => Some(answer),
-                Poll::Pending => None,
-            });
-        Poll::Ready(first.collect())
-    })
-    .await;
-    for (answer, asked) in answers.iter_mut().zip(asked) {
-        if answer.is_none() {
-            *answer = Some(asked.await);
+fn boxed<'a>(answer: impl Future<Output = Result<Value, Refusal>> + Send + 'a) -> Answer<'a> {
+    Box::pin(answer)
+}
+
+/// A command that was handed to the client.
+enum Begun<'a> {
+    Waits(Answer<'a>),
+    Answered(Result<Value, Refusal>),
+}
+
+impl<'a> Begun<'a> {
+    /// Hands a command over, and waits for nothing.
+    async fn new(mut answer: Answer<'a>) -> Self {
+        let polled = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await;
+        match polled {
+            Poll::Ready(answer) => Self::Answered(answer),
+            Poll::Pending => Self::Waits(answer),
         }
     }
-    answers.into_iter().flatten().collect()
+
+    async fn answer(self) -> Result<Value, Refusal> {
+        match self {
+            Self::Waits(answer) => answer.await,
+            Self::Answered(answer) => answer,
+        }
+    }
+}
+
+/// Begins all of them before it waits for any. Answers come in the order of the commands, so each is waited for
+/// in its turn.
+async fn together(asked: Vec<Answer<'_>>) -> Vec<Result<Value, Refusal>> {
+    let mut begun = Vec::with_capacity(asked.len());
+    for answer in asked {
+        begun.push(Begun::new(answer).await);
+    }
+    let mut answers = Vec::with_capacity(begun.len());
+    for begun in begun {
+        answers.push(begun.answer().await);
+    }
+    answers
 }

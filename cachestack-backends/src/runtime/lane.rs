@@ -8,12 +8,13 @@
 use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 
 use tokio::runtime::{Builder, Handle};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -90,10 +91,14 @@ struct Running {
     next: AtomicUsize,
 }
 
+/// Something to run.
+type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 struct Thread {
     handle: Handle,
-    /// Dropped, it ends the thread.
-    _stop: oneshot::Sender<()>,
+    /// Dropped, it ends the thread. Jobs go through it and not to the runtime itself, which would be woken by a call to
+    /// the system for each, be it awake or not.
+    jobs: mpsc::UnboundedSender<Job>,
 }
 
 impl Running {
@@ -118,19 +123,20 @@ impl Thread {
             .build()
             .map_err(failed)?;
         let handle = runtime.handle().clone();
-        let (stop, stopped) = oneshot::channel();
+        let (jobs, mut waiting) = mpsc::unbounded_channel::<Job>();
         thread::Builder::new()
             .name(lane.name.into())
             .spawn(move || {
                 ON.set(lane.name);
-                // Sent or dropped, it is over; the runtime and its tasks go here, on their own thread.
-                let _ = runtime.block_on(stopped);
+                runtime.block_on(async move {
+                    while let Some(job) = waiting.recv().await {
+                        drop(tokio::spawn(job));
+                    }
+                });
+                // The runtime and its tasks go here, on their own thread.
             })
             .map_err(failed)?;
-        Ok(Self {
-            handle,
-            _stop: stop,
-        })
+        Ok(Self { handle, jobs })
     }
 }
 
@@ -139,18 +145,19 @@ impl Thread {
 pub struct Pass(Arc<Running>);
 
 impl Pass {
-    fn handle(&self) -> &Handle {
+    fn thread(&self) -> &Thread {
         let threads = &self.0.threads;
         let turn = match threads.len() {
             1 => 0,
             threads => self.0.next.fetch_add(1, Ordering::Relaxed) % threads,
         };
-        &threads[turn].handle
+        &threads[turn]
     }
 
     /// Starts something that nobody waits for. It ends early when the lane does.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        drop(self.handle().spawn(task));
+        // The thread goes on as long as this pass does.
+        let _ = self.thread().jobs.send(Box::pin(task));
     }
 
     /// Runs something to its end, whether or not the future that is returned lives so long; `None` when it
@@ -169,7 +176,7 @@ impl Pass {
 
     /// Calls a function as if on the lane's runtime, for what must be made inside of one.
     pub fn inside<R>(&self, make: impl FnOnce() -> R) -> R {
-        let _inside = self.handle().enter();
+        let _inside = self.thread().handle.enter();
         make()
     }
 }

@@ -105,13 +105,16 @@ fn what_others_wrote_is_a_corrupt_miss_and_is_replaced() {
             raw.ask(&[b"DEL", name]);
             raw.ask(words);
             assert_eq!(text(&backend, &key("k")).unwrap(), None);
-            let asked = [key("k"), key("other"), key("third")];
-            let found = block_on(backend.get_many(&asked, ValueType::of::<String>())).unwrap();
-            assert!(found.into_iter().all(|found| text_of(found).is_none()));
+            for others in [2, 20] {
+                let others = (0..others).map(|i| key(&i.to_string()));
+                let asked: Vec<_> = [key("k")].into_iter().chain(others).collect();
+                let found = block_on(backend.get_many(&asked, ValueType::of::<String>())).unwrap();
+                assert!(found.into_iter().all(|found| text_of(found).is_none()));
+            }
             let stats = block_on(backend.stats()).unwrap();
             assert_eq!(
                 (stats.corrupt, stats.errors),
-                (2 * (i as u64 + 1), 0),
+                (3 * (i as u64 + 1), 0),
                 "{words:?}"
             );
             assert!(block_on(backend.exists(&key("k"))).unwrap());

@@ -82,7 +82,7 @@ fn a_name_that_no_sentinel_knows_is_refused() {
         assert!(
             error
                 .message()
-                .contains("the sentinels know no primary of that name"),
+                .contains("the sentinels know no primary of the name in dsn"),
             "{error}"
         );
         block_on(open(sentinel.dsn()).close()).unwrap();
