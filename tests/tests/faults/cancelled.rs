@@ -45,7 +45,7 @@ async fn operate(cache: &Cache, operation: u64, id: u64) -> Result<()> {
         _ => {
             let found = cache.get_many::<Value>(ids.map(key)).await?;
             for (id, found) in ids.into_iter().zip(found) {
-                found.inspect(|found| drop(found.version_of(id)));
+                found.map(|found| found.version_of(id));
             }
         }
     }
