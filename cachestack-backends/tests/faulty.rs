@@ -118,3 +118,35 @@ fn look_ups_forget_and_make_things_up() {
         matches!(&*found, [Lookup::Hit(garbage), Lookup::Miss] if garbage.value::<u64>().is_none())
     );
 }
+
+#[test]
+fn a_refused_connection_says_so_and_a_panic_panics() {
+    let (faulty, inner, faults) = faulty();
+    faults.inject(Method::Set, Fault::Refuse);
+    let error = soon(faulty.backend.set(&key("k"), faulty.entry(1_u64))).unwrap_err();
+    assert!(error.is_unreachable() && error.kind() == ErrorKind::Unavailable);
+    faults.inject(Method::Set, Fault::Panic);
+    let (backend, entry) = (faulty.backend.clone(), faulty.entry(1_u64));
+    assert!(
+        begin(async move { backend.set(&key("k"), entry).await })
+            .join()
+            .is_err()
+    );
+    assert!(!inner.has("k"));
+}
+
+#[test]
+fn what_is_late_takes_effect_when_it_arrives_even_when_its_caller_has_gone() {
+    let (faulty, inner, faults) = faulty();
+    faults.inject(Method::Set, Fault::Late);
+    let (backend, entry) = (faulty.backend.clone(), faulty.entry(1_u64));
+    let setting = begin(async move { backend.set(&key("k"), entry).await });
+    soon(faults.until_hanging(Method::Set));
+    faults.heal();
+    let error = setting.join().unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert!(!inner.has("k"));
+    assert_eq!(soon(faults.arrive()), 1);
+    assert!(inner.has("k"));
+    assert_eq!(soon(faults.arrive()), 0);
+}

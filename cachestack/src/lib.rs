@@ -1,5 +1,5 @@
-//! Function caching: one attribute on a function, one on a mutation, and a correct cache over memory, files, or
-//! a stack of them.
+//! Function caching: one attribute on a function, one on a mutation, and a correct cache over memory, files, Redis,
+//! PostgreSQL, Memcached, or a stack of them.
 //!
 //! ```
 //! use cachestack::{cached, invalidate};
@@ -23,7 +23,9 @@
 //!
 //! - [`cached`] and [`invalidate`] say what the attributes take, and [`CachedEntry`] what comes with a function.
 //! - [`Cache`] is what is configured once, by [`configure`], and the typed cache to use by hand.
-//! - `MemoryBackend`, `FileBackend` and [`TieredCache`] are the stores; [`Backend`] is the contract for another.
+//! - `MemoryBackend`, `FileBackend`, `RedisBackend`, `PostgresBackend`, `MemcachedBackend` (each with its feature) and
+//!   [`TieredCache`] are the stores; [`Backend`] is the contract for another.
+//! - [`CacheConfig`] is a whole cache as plain data.
 //! - [`Codec`] is how values become bytes; [`Error`] and [`CacheStats`] tell what happened.
 //!
 //! The project's README walks through all of it.

@@ -79,8 +79,8 @@ pub struct MemcachedConfig {
     )]
     pub connect_timeout: Duration,
     /// How many connections to each server there may be, from 1 to 1024. They are opened when they are needed.
-    /// Default: 8.
-    #[serde(default = "eight")]
+    /// Default: 16.
+    #[serde(default = "sixteen")]
     pub pool_size: usize,
     /// The longest an entry may be, in bytes, with its key and about 250 bytes that are stored beside the value;
     /// from 1 KiB to 1 GiB. To be set as the servers' `-I` is, where that is not at its default. Default:
@@ -101,14 +101,14 @@ impl MemcachedConfig {
             silent: false,
             timeout: defaults::timeout(),
             connect_timeout: defaults::connect_timeout(),
-            pool_size: eight(),
+            pool_size: sixteen(),
             max_item_bytes: one_mib(),
         }
     }
 }
 
-fn eight() -> usize {
-    8
+fn sixteen() -> usize {
+    16
 }
 
 fn one_mib() -> usize {
@@ -211,7 +211,7 @@ impl MemcachedBuilder {
         self
     }
 
-    /// How many connections to each server there may be, from 1 to 1024. Default: 8.
+    /// How many connections to each server there may be, from 1 to 1024. Default: 16.
     pub fn pool_size(mut self, pool_size: usize) -> Self {
         self.config.pool_size = pool_size;
         self

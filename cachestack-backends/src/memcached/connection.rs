@@ -120,3 +120,107 @@ impl Connection {
         self.0.socket().is_quiet()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+
+    use super::*;
+
+    fn run(test: impl Future<Output = ()>) {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().build().unwrap();
+        let limit = Duration::from_secs(10);
+        runtime.block_on(async { tokio::time::timeout(limit, test).await.unwrap() });
+    }
+
+    /// Answers each `add`, and everything else by that reply, in pieces of that many bytes; so long as
+    /// nobody reads what it says, it reads nothing.
+    async fn serve(mut server: DuplexStream, last: Vec<u8>, piece: usize) {
+        let mut line = Vec::new();
+        while let Ok(byte) = server.read_u8().await {
+            line.push(byte);
+            let reply = match &*line {
+                [.., b'\r', b'\n'] if line.starts_with(b"add ") => &b"STORED\r\n"[..],
+                [.., b'\r', b'\n'] if line.starts_with(b"get ") => &last,
+                [.., b'\r', b'\n'] => b"",
+                _ => continue,
+            };
+            line.clear();
+            for piece in reply.chunks(piece) {
+                server.write_all(piece).await.unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn a_turn_of_many_commands_ends_though_the_server_waits_to_be_read() {
+        run(async {
+            let (client, server) = duplex(64);
+            let client = async {
+                let mut connection = Connection::new(client, 100);
+                let add = || Command::Add {
+                    key: "k",
+                    value: b"value",
+                    expiry: 0,
+                };
+                let turn = Turn {
+                    commands: (0..5_000).map(|_| add()).collect(),
+                    asked: vec!["k"],
+                };
+                let answer = connection.turn(&turn).await.unwrap();
+                assert_eq!(answer.statuses, vec![Status::Stored; 5_000]);
+                assert!(answer.values.is_empty());
+            };
+            tokio::spawn(serve(server, b"END\r\n".to_vec(), 8));
+            client.await;
+        });
+    }
+
+    #[test]
+    fn values_of_any_length_come_whole_in_whatever_pieces() {
+        run(async {
+            const LONGEST: usize = 50_000;
+            for length in [
+                0,
+                1,
+                2,
+                8_000,
+                8_173,
+                8_191,
+                8_192,
+                8_193,
+                20_000,
+                LONGEST,
+                LONGEST + 1,
+            ] {
+                for piece in [1, 7, 8_192, 1 << 20] {
+                    let value: Vec<u8> = (0..length).map(|at| b"\r\nEND\r\n ab"[at % 10]).collect();
+                    let header = format!("VALUE a 0 {length}\r\n");
+                    let short = b"\r\nVALUE b 7 5\r\nshort\r\nEND\r\n";
+                    let reply = [header.as_bytes(), &value, short].concat();
+                    let (client, server) = duplex(1 << 17);
+                    let client = async {
+                        let mut connection = Connection::new(client, LONGEST as u64);
+                        let turn = Turn {
+                            commands: Vec::new(),
+                            asked: vec!["a", "b"],
+                        };
+                        for _ in 0..2 {
+                            let values = connection.turn(&turn).await.unwrap().values;
+                            assert_eq!(values["b"], b"short");
+                            match length <= LONGEST {
+                                true => assert!(values["a"] == value, "{length} by {piece}"),
+                                false => assert!(values["a"].is_empty()),
+                            }
+                        }
+                    };
+                    tokio::spawn(serve(server, reply, piece));
+                    client.await;
+                }
+            }
+        });
+    }
+}

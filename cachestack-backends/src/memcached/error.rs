@@ -85,6 +85,12 @@ pub(super) fn unreachable(server: &Address, error: io::Error) -> Error {
     Error::new(ErrorKind::Unavailable, message).with_source(error)
 }
 
+/// It did not answer just now.
+pub(super) fn silent(server: &Address) -> Error {
+    let message = format!("`{server}` did not answer a moment ago, and is not asked");
+    Error::new(ErrorKind::Unavailable, message)
+}
+
 /// Making a connection takes too long.
 pub(super) fn connects_slowly(server: &Address, limit: std::time::Duration) -> Error {
     let message = format!("no connection to `{server}` within {limit:?}");

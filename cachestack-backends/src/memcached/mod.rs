@@ -8,7 +8,7 @@
 //! | `node.rs` | one server: what is asked of it and written to it, in turns |
 //! | `pool.rs` | the connections to one server |
 //! | `connection.rs` | one turn on a connection; the only place that knows the protocol crate |
-//! | `wire.rs`, `window.rs`, `reply.rs` | the stream under that crate, which checks all that a server says |
+//! | `wire/`, `window.rs`, `reply.rs` | the stream under that crate, which checks all that a server says |
 //! | `socket.rs` | TCP, or a socket in the file system |
 //! | `item.rs` | what is stored, how large it is, and when a server may drop it |
 //! | `names.rs` | what keys and generations are called on the servers |

@@ -19,8 +19,8 @@ const KEYS: usize = 1_000;
 const WRITES: usize = 500;
 /// How many bytes of values one turn writes, unless a single one is longer.
 const BYTES: usize = 1 << 20;
-/// How often values are stored anew when their generation turns out to be another.
-const TRIES: usize = 8;
+/// How often values are stored anew when their generation turns out to be another: it takes a clear each time.
+const TRIES: usize = 64;
 
 pub(super) struct Node {
     pub(super) pool: Pool,

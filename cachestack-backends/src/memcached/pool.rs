@@ -8,12 +8,15 @@ use tokio::sync::Semaphore;
 
 use super::address::Address;
 use super::connection::{Answer, Connection, Turn};
-use super::error::{Trouble, connects_slowly, unreachable};
+use super::error::{Trouble, connects_slowly, silent, unreachable};
 use super::socket::Socket;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A connection that nobody used for so long is not used again: what stands between may have forgotten it.
 const LONGEST_IDLE: Duration = Duration::from_secs(60);
+/// One of several servers that did not answer is not asked for so long, so that its keys do not cost every
+/// caller the whole timeout.
+const AWAY: Duration = Duration::from_millis(250);
 
 /// As many connections as were needed at once, at most; each belongs to one turn at a time.
 pub(super) struct Pool {
@@ -26,6 +29,8 @@ pub(super) struct Pool {
     /// One for each connection that may be in use.
     permits: Semaphore,
     idle: Mutex<Idle>,
+    /// When it last did not answer, until it does.
+    silent_since: Mutex<Option<Instant>>,
 }
 
 #[derive(Default)]
@@ -50,6 +55,7 @@ impl Pool {
             is_alone: false,
             permits: Semaphore::new(size),
             idle: Mutex::default(),
+            silent_since: Mutex::default(),
         }
     }
 
@@ -92,6 +98,32 @@ impl Pool {
     }
 
     async fn try_turn(&self, turn: &Turn<'_>) -> Result<Answer, Failed> {
+        let mut asking = self.ask()?;
+        let answer = self.take_turn(turn).await;
+        asking.answered = answer.is_ok();
+        answer
+    }
+
+    fn silent_since(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.silent_since
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins a turn, unless the server did not answer just now and there are others: of a lone one the
+    /// stack above takes note, and asks less of it.
+    fn ask(&self) -> Result<Asking<'_>, Failed> {
+        let since = *self.silent_since();
+        match since.is_some_and(|since| !self.is_alone && since.elapsed() < AWAY) {
+            true => Err(Failed::Connecting(silent(&self.server))),
+            false => Ok(Asking {
+                pool: self,
+                answered: false,
+            }),
+        }
+    }
+
+    async fn take_turn(&self, turn: &Turn<'_>) -> Result<Answer, Failed> {
         // It is never closed.
         let _permit = self.permits.acquire().await;
         let mut may_have_begun = false;
@@ -167,6 +199,18 @@ impl Pool {
     pub(super) fn close_now(&self) {
         self.idle().closed = true;
         self.forget_idle();
+    }
+}
+
+/// A turn under way. Dropped without an answer, because its time is over, it says that the server is silent.
+struct Asking<'a> {
+    pool: &'a Pool,
+    answered: bool,
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        *self.pool.silent_since() = (!self.answered).then(Instant::now);
     }
 }
 

@@ -14,7 +14,7 @@ use super::ring::Ring;
 use crate::entry::Entry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fence::Fence;
-use crate::key::{Key, Namespace};
+use crate::key::{Key, KeyDigest, Namespace};
 use crate::network::{Calls, Entries, Stored};
 
 pub(super) struct Store {
@@ -34,6 +34,8 @@ pub(super) struct Nodes {
 pub(super) struct Place {
     /// With the backend's own namespace in front.
     pub(super) key: Key,
+    /// Of the key as the caller knows it.
+    digest: KeyDigest,
     pub(super) name: Name,
     server: usize,
 }
@@ -55,11 +57,15 @@ impl Fetched {
 
 impl Store {
     fn places<'a>(&self, keys: impl IntoIterator<Item = &'a Key>) -> Vec<Place> {
-        let keys = keys.into_iter().map(|key| self.entries.locate(key));
-        let keys: Vec<Key> = keys.collect();
-        let names: Vec<Name> = Name::of_each(&keys).collect();
-        let placed = keys.into_iter().zip(names).map(|(key, name)| Place {
+        let located = keys
+            .into_iter()
+            .map(|key| (key.digest(), self.entries.locate(key)));
+        let located: Vec<(KeyDigest, Key)> = located.collect();
+        let names: Vec<Name> = Name::of_each(located.iter().map(|(_, key)| key)).collect();
+        let placed = located.into_iter().zip(names);
+        let placed = placed.map(|((digest, key), name)| Place {
             key,
+            digest,
             server: self.nodes.ring.server_of(&name.key),
             name,
         });
@@ -70,9 +76,10 @@ impl Store {
     /// As [`Node::fetch`], and as [`Calls::read`].
     pub(super) async fn fetch(&self, keys: &[Key]) -> Result<Fetched> {
         let places: Arc<[Place]> = self.places(keys).into();
-        let digests = places.iter().map(|place| place.key.digest());
+        let digests = places.iter().map(|place| place.digest);
         let (nodes, wanted) = (Arc::clone(&self.nodes), Arc::clone(&places));
-        let task = async move { nodes.fetch(&wanted).await };
+        // In a box, as it is large and is handed on several times.
+        let task = Box::pin(async move { nodes.fetch(&wanted).await });
         let values = self.calls.read(digests, task).await?;
         Ok(Fetched { places, values })
     }
@@ -91,9 +98,9 @@ impl Store {
                 None => None,
                 Some(entry) => self
                     .value(&place, entry, &mut refused)
-                    .map_err(|error| error.about(place.key.digest()))?,
+                    .map_err(|error| error.about(place.digest))?,
             };
-            let digest = place.key.digest();
+            let digest = place.digest;
             let name = place.name;
             items.push((
                 place.server,
@@ -107,7 +114,7 @@ impl Store {
         last_of_each(&mut items);
         let digests: Vec<_> = items.iter().map(|(_, item)| item.digest).collect();
         let nodes = Arc::clone(&self.nodes);
-        let task = async move { nodes.write(items).await };
+        let task = Box::pin(async move { nodes.write(items).await });
         self.calls.write(digests, task).await?;
         refused.map_or(Ok(()), Err)
     }
@@ -127,7 +134,7 @@ impl Store {
         let most = self.config.max_item_bytes;
         let size = item::size(&place.name, sealed.len());
         if size > most {
-            let error = too_large(size, most).about(place.key.digest());
+            let error = too_large(size, most).about(place.digest);
             refused.get_or_insert(error);
             return Ok(None);
         }

@@ -10,7 +10,8 @@ use sqlx::{AssertSqlSafe, Connection, Postgres, SqlSafeStr, SqlStr};
 
 use super::address::milliseconds;
 use super::error::{self, Remedy};
-use super::pool::{Lease, Pool};
+use super::lease::Lease;
+use super::pool::Pool;
 use super::store::Store;
 use crate::error::Result;
 

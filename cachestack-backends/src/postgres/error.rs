@@ -24,7 +24,7 @@ pub(super) enum Remedy {
 /// Whether the connection can take no more requests.
 pub(super) fn is_broken(error: &sqlx::Error) -> bool {
     match server_error(error) {
-        Some(refusal) => is_fatal(refusal) || is_stale(refusal),
+        Some(refusal) => is_fatal(refusal) || is_unprepared(refusal) || is_outdated(refusal),
         None => true,
     }
 }
@@ -35,8 +35,11 @@ pub(super) fn remedy(error: &sqlx::Error, reused: bool) -> Option<Remedy> {
         let lost = matches!(error, sqlx::Error::Io(_));
         return (lost && reused).then_some(Remedy::Reconnect);
     };
-    if is_fatal(refusal) || is_stale(refusal) {
+    if is_fatal(refusal) || is_unprepared(refusal) {
         return reused.then_some(Remedy::Reconnect);
+    }
+    if is_outdated(refusal) {
+        return Some(Remedy::MakeTable);
     }
     match refusal.code() {
         // Serialization failure, deadlock.
@@ -66,13 +69,14 @@ fn is_fatal(refusal: &PgDatabaseError) -> bool {
     matches!(refusal.severity(), PgSeverity::Fatal | PgSeverity::Panic)
 }
 
-/// What was prepared is not there any more, or does not fit any more.
-fn is_stale(refusal: &PgDatabaseError) -> bool {
-    match refusal.code() {
-        "26000" | "42P05" => true,
-        "0A000" => refusal.message().contains("cached plan"),
-        _ => false,
-    }
+/// What was prepared is not there any more: a pooler gave us another session.
+fn is_unprepared(refusal: &PgDatabaseError) -> bool {
+    matches!(refusal.code(), "26000" | "42P05")
+}
+
+/// What was prepared does not fit the table any more. The message is in the server's language, its place is not.
+fn is_outdated(refusal: &PgDatabaseError) -> bool {
+    refusal.code() == "0A000" && refusal.routine() == Some("RevalidateCachedQuery")
 }
 
 /// The error of a request.

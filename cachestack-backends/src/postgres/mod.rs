@@ -15,9 +15,11 @@
 //! |---|---|
 //! | `config.rs` | [`PostgresConfig`], [`PostgresBuilder`] |
 //! | `backend.rs` | [`PostgresBackend`]: the contract, each operation as a task on the I/O thread |
+//! | `caller.rs` | what happens before and after that task, on the caller's side |
 //! | `store.rs` | what the operations ask the server |
 //! | `ask.rs` | one request: on which connection, in which transaction, and what is tried when it fails |
 //! | `pool.rs` | the connections |
+//! | `lease.rs` | one of them, for one operation |
 //! | `table.rs` | the table: made, checked, found missing |
 //! | `sql.rs` | the statements |
 //! | `row.rs` | rows to what they mean |
@@ -29,8 +31,10 @@
 mod address;
 mod ask;
 mod backend;
+mod caller;
 mod config;
 mod error;
+mod lease;
 mod name;
 mod pool;
 mod row;

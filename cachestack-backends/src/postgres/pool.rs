@@ -17,6 +17,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
 use super::error;
+use super::lease::Lease;
 use crate::error::{Error, Result};
 
 /// A connection that nobody wants for so long is closed.
@@ -105,6 +106,9 @@ impl Pool {
 
     /// Connects for those who wait, and up to the fewest that are to be open.
     fn open_more(self: &Arc<Self>, state: &mut State) {
+        if state.open + state.connecting >= self.limits.max {
+            return;
+        }
         state.waiting.retain(|waiter| !waiter.is_closed());
         let missing = self.limits.min.saturating_sub(state.open);
         let wanted = state.waiting.len().max(missing);
@@ -152,7 +156,7 @@ impl Pool {
     }
 
     /// To who waits longest, or to the idle ones.
-    fn hand_over(self: &Arc<Self>, mut lease: Lease) {
+    pub(super) fn hand_over(self: &Arc<Self>, mut lease: Lease) {
         loop {
             let waiter = {
                 let mut state = self.state();
@@ -161,7 +165,7 @@ impl Pool {
                     false => state.waiting.pop_front(),
                 };
                 if waiter.is_none() {
-                    let Some((connection, born)) = lease.connection.take() else {
+                    let Some((connection, born)) = lease.take() else {
                         return;
                     };
                     let is_old = born.elapsed() >= AGE;
@@ -203,7 +207,7 @@ impl Pool {
     }
 
     /// A connection is no more.
-    fn lost(self: &Arc<Self>) {
+    pub(super) fn lost(self: &Arc<Self>) {
         let mut state = self.state();
         state.open -= 1;
         if !state.is_closed {
@@ -283,66 +287,5 @@ impl Pool {
     fn is_in_use(&self) -> bool {
         let state = self.state();
         state.open + state.connecting > 0
-    }
-}
-
-/// A connection that one operation has to itself. Dropped in the middle of a request it is closed, as whatever comes
-/// from it next belongs to that request.
-pub(super) struct Lease {
-    pool: Arc<Pool>,
-    connection: Option<(PgConnection, Instant)>,
-    is_reused: bool,
-    is_used: bool,
-}
-
-impl Lease {
-    fn of(pool: &Arc<Pool>, connection: PgConnection, born: Instant, is_reused: bool) -> Self {
-        Self {
-            pool: Arc::clone(pool),
-            connection: Some((connection, born)),
-            is_reused,
-            is_used: false,
-        }
-    }
-
-    /// Whether it was idle before, so that the server may have closed it.
-    pub(super) fn is_reused(&self) -> bool {
-        self.is_reused
-    }
-
-    /// The connection, which must be given back, or is closed.
-    ///
-    /// # Errors
-    /// Never: it is there until it is given back.
-    pub(super) fn connection(&mut self) -> Result<&mut PgConnection> {
-        self.is_used = true;
-        match &mut self.connection {
-            Some((connection, _)) => Ok(connection),
-            None => Err(error::lost()),
-        }
-    }
-
-    /// The last request ended, and the next may begin.
-    pub(super) fn give_back(mut self) {
-        self.is_used = false;
-        self.is_reused = true;
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        let Some((connection, born)) = self.connection.take() else {
-            return;
-        };
-        match self.is_used {
-            true => {
-                drop(connection);
-                self.pool.lost();
-            }
-            false => {
-                let back = Self::of(&self.pool, connection, born, self.is_reused);
-                self.pool.hand_over(back);
-            }
-        }
     }
 }

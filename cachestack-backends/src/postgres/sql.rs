@@ -28,8 +28,6 @@ pub(super) struct Statements {
     pub(super) set: SqlStr,
     /// The same as arrays.
     pub(super) set_many: SqlStr,
-    /// The same; of what is to live for no time, the row is deleted.
-    pub(super) set_many_and_delete: SqlStr,
     /// `$1` namespace, `$2` key.
     pub(super) delete: SqlStr,
     /// The same as arrays.
@@ -50,7 +48,6 @@ impl Statements {
             format!("clock_timestamp() + {microseconds} * interval '1 microsecond'")
         };
         let insert = format!("INSERT INTO {table} AS t (namespace, key, entry, expires_at)");
-        let rows = "unnest($1::text[], $2::text[], $3::bytea[], $4::bigint[]) AS q (n, k, e, us)";
         let delete_locked = |name: &str| {
             format!(
                 "DELETE FROM {table} AS t USING {name} AS d WHERE t.namespace = d.namespace AND t.key = d.key"
@@ -89,13 +86,8 @@ impl Statements {
                 end("$4")
             )),
             set_many: safe(format!(
-                "{insert} SELECT q.n, q.k, q.e, {} FROM {rows} {UPSERT}",
-                end("q.us")
-            )),
-            set_many_and_delete: safe(format!(
-                "WITH d AS (SELECT q.n AS namespace, q.k AS key FROM {rows} WHERE q.us = 0), gone AS ({}) \
-                 {insert} SELECT q.n, q.k, q.e, {} FROM {rows} WHERE q.us IS DISTINCT FROM 0 {UPSERT}",
-                delete_locked("d"),
+                "{insert} SELECT q.n, q.k, q.e, {} \
+                 FROM unnest($1::text[], $2::text[], $3::bytea[], $4::bigint[]) AS q (n, k, e, us) {UPSERT}",
                 end("q.us")
             )),
             delete: safe(format!(
@@ -126,7 +118,7 @@ pub(super) const DESCRIBE: &str = "\
      (('namespace', 'text'), ('key', 'text'), ('entry', 'bytea'), ('expires_at', 'timestamp with time zone'))) = 4 \
     AND NOT EXISTS (SELECT FROM pg_attribute a \
      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull \
-     AND NOT a.atthasdef AND a.attname::text NOT IN ('namespace', 'key', 'entry')), \
+     AND NOT a.atthasdef AND a.attidentity = '' AND a.attname::text NOT IN ('namespace', 'key', 'entry')), \
     EXISTS (SELECT FROM pg_index i \
      WHERE i.indrelid = c.oid AND i.indisunique AND i.indimmediate AND i.indisvalid \
      AND i.indpred IS NULL AND i.indnatts = 2 \

@@ -115,14 +115,9 @@ impl Store {
         Ok(())
     }
 
-    /// Sets all of them, which are in order and of different keys.
+    /// Sets all of them, which are in order and of different keys. One that has ended becomes a row that has, for a purge
+    /// to free: to delete it here would lock out of order.
     pub(super) async fn set_many(self: Arc<Self>, entries: Vec<Outgoing>) -> Result<()> {
-        let has_ended = entries.iter().any(|entry| entry.sealed.is_none());
-        let statements = &self.table.statements;
-        let statement = match has_ended {
-            true => &statements.set_many_and_delete,
-            false => &statements.set_many,
-        };
         let bind = |it| {
             let parts = entries.iter().map(|entry| Parts(entry.sealed.as_ref()));
             let parts: Vec<Parts<'_>> = parts.collect();
@@ -135,7 +130,8 @@ impl Store {
                 .bind(parts)
                 .bind(times)
         };
-        self.ask::<u64>(&self.short, statement, bind).await?;
+        let set_many = &self.table.statements.set_many;
+        self.ask::<u64>(&self.short, set_many, bind).await?;
         Ok(())
     }
 

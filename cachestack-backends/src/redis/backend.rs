@@ -27,7 +27,7 @@ use crate::stats::Stats;
 /// |---|---|
 /// | `redis://user:password@host:6379/0` | one server; all but the host may be left out, and a password alone is `:password@` |
 /// | `redis-cluster://host:6379,host2:6379` | a cluster, of which some nodes are named |
-/// | `redis-sentinel://host:26379,host2:26379/0?sentinelServiceName=mymaster` | the primary that sentinels know by that name; `sentinelUsername` and `sentinelPassword` are their own credentials |
+/// | `redis-sentinel://host:26379,host2:26379/mymaster/0` | the primary that sentinels know by that name, which may also stand behind the `?` as `sentinelServiceName`; `sentinelUsername` and `sentinelPassword` are their own credentials |
 /// | `redis+unix:///run/redis.sock`, `unix:///run/redis.sock` | a socket; `unix://:password@/run/redis.sock?db=1` |
 ///
 /// With `rediss` in place of `redis` the connections speak TLS. `db`, `username` and `password` may also stand behind the
@@ -181,7 +181,10 @@ impl RedisBackend {
         let link = store.link(key.digest())?;
         store
             .calls
-            .write([key.digest()], commands::set(link, name_of(&key), write))
+            .write(
+                [key.digest()],
+                commands::set(link, store.entries.clock.clone(), name_of(&key), write),
+            )
             .await?;
         store.entries.report.counters.writes.add(1);
         Ok(())
@@ -205,7 +208,10 @@ impl RedisBackend {
         let (link, count) = (store.link(*first)?, writes.len() as u64);
         store
             .calls
-            .write(digests, commands::set_many(link, writes))
+            .write(
+                digests,
+                commands::set_many(link, store.entries.clock.clone(), writes),
+            )
             .await?;
         store.entries.report.counters.writes.add(count);
         Ok(())

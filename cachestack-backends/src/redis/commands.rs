@@ -17,9 +17,10 @@ use fred::error::Error as Refusal;
 use fred::interfaces::KeysInterface;
 use fred::types::{Expiration, Value};
 
-use super::error::is_of_another_type;
+use super::error::{is_of_another_type, is_redirection};
 use super::link::{Kind, Link};
 use crate::backend::TimeLeft;
+use crate::clock::{Clock, Moment};
 use crate::error::Result;
 
 /// How many keys are asked for, or written, in one turn.
@@ -40,7 +41,8 @@ pub(super) enum Found {
 
 /// What a key is to hold.
 pub(super) enum Write {
-    Bytes(Bytes, Option<Duration>),
+    /// This, until then.
+    Bytes(Bytes, Option<Moment>),
     Nothing,
 }
 
@@ -48,7 +50,7 @@ pub(super) async fn get(link: Arc<Link>, key: Bytes) -> Result<Found> {
     let turn = link.turn(Kind::Read).await?;
     let client = turn.client();
     // The time is asked for first: a value that comes in between is then taken for older than it is.
-    let found = tokio::join!(client.pttl(key.clone()), client.get(key));
+    let found = tokio::join!(pttl(client, &key), value_of(client, &key));
     turn.end(found.0.and_then(|left| read(&left, found.1)))
 }
 
@@ -58,10 +60,7 @@ pub(super) async fn get_many(link: Arc<Link>, keys: Vec<Bytes>) -> Result<Vec<Fo
         let turn = link.turn(Kind::Read).await?;
         let client = turn.client();
         let asked = keys.iter().flat_map(|key| -> [Answer<'_>; 2] {
-            [
-                Box::pin(client.pttl(key.clone())),
-                Box::pin(client.get(key.clone())),
-            ]
+            [Box::pin(pttl(client, key)), Box::pin(value_of(client, key))]
         });
         let mut answers = together(asked.collect()).await.into_iter();
         let mut found = Vec::with_capacity(keys.len());
@@ -97,34 +96,60 @@ fn time_left(answer: &Value) -> TimeLeft {
     }
 }
 
-pub(super) async fn set(link: Arc<Link>, key: Bytes, write: Write) -> Result<()> {
+pub(super) async fn set(link: Arc<Link>, clock: Clock, key: Bytes, write: Write) -> Result<()> {
     let turn = link.turn(Kind::Write).await?;
-    let written = put(turn.client(), key, write).await;
+    let written = put(turn.client(), &clock, key, write).await;
     turn.end(written.map(drop))
 }
 
-pub(super) async fn set_many(link: Arc<Link>, writes: Vec<(Bytes, Write)>) -> Result<()> {
+pub(super) async fn set_many(
+    link: Arc<Link>,
+    clock: Clock,
+    writes: Vec<(Bytes, Write)>,
+) -> Result<()> {
     let mut writes = writes.into_iter().peekable();
     while writes.peek().is_some() {
         let turn = link.turn(Kind::Write).await?;
         let client = turn.client();
         let asked = writes.by_ref().take(KEYS_IN_A_TURN);
-        let asked = asked.map(|(key, write)| -> Answer<'_> { Box::pin(put(client, key, write)) });
+        let asked =
+            asked.map(|(key, write)| -> Answer<'_> { Box::pin(put(client, &clock, key, write)) });
         let answers = together(asked.collect()).await;
         turn.end(first_refusal(answers).map(drop))?;
     }
     Ok(())
 }
 
-async fn put(client: &Client, key: Bytes, write: Write) -> Result<Value, Refusal> {
-    match write {
-        Write::Bytes(bytes, left) => {
-            let expiry = left.map(|left| Expiration::PX(millis(left)));
-            client
-                .set(key, Value::Bytes(bytes), expiry, None, false)
-                .await
-        }
-        Write::Nothing => client.unlink(key).await,
+async fn put(client: &Client, clock: &Clock, key: Bytes, write: Write) -> Result<Value, Refusal> {
+    let (value, until) = match write {
+        Write::Bytes(bytes, until) => (Value::Bytes(bytes), until),
+        Write::Nothing => return asked(|| client.unlink(key.clone())).await,
+    };
+    // What is left now, after it waited for its turn or a connection.
+    let left = until.map(|until| until.since(clock.now()));
+    if left == Some(Duration::ZERO) {
+        return asked(|| client.unlink(key.clone())).await;
+    }
+    let expiry = left.map(|left| Expiration::PX(millis(left)));
+    asked(|| client.set(key.clone(), value.clone(), expiry.clone(), None, false)).await
+}
+
+async fn pttl(client: &Client, key: &Bytes) -> Result<Value, Refusal> {
+    asked(|| client.pttl(key.clone())).await
+}
+
+async fn value_of(client: &Client, key: &Bytes) -> Result<Value, Refusal> {
+    asked(|| client.get(key.clone())).await
+}
+
+/// Asks, and asks again where a cluster has moved the slot meanwhile.
+async fn asked<F>(ask: impl Fn() -> F) -> Result<Value, Refusal>
+where
+    F: Future<Output = Result<Value, Refusal>>,
+{
+    match ask().await {
+        Err(refusal) if is_redirection(&refusal) => ask().await,
+        answer => answer,
     }
 }
 
@@ -137,7 +162,7 @@ fn millis(left: Duration) -> i64 {
 /// Gives the number of keys that were there.
 pub(super) async fn delete(link: Arc<Link>, key: Bytes) -> Result<u64> {
     let turn = link.turn(Kind::Write).await?;
-    let deleted = turn.client().unlink(key).await;
+    let deleted = asked(|| turn.client().unlink(key.clone())).await;
     turn.end(deleted.map(|count| count_of(&count)))
 }
 
@@ -157,7 +182,7 @@ pub(super) async fn unlink(client: &Client, keys: &[Bytes], cluster: bool) -> Re
     let asked: Vec<Answer<'_>> = match cluster {
         true => keys
             .iter()
-            .map(|key| -> Answer<'_> { Box::pin(client.unlink(key.clone())) })
+            .map(|key| -> Answer<'_> { Box::pin(asked(|| client.unlink(key.clone()))) })
             .collect(),
         false => vec![Box::pin(client.unlink(keys.to_vec()))],
     };
@@ -167,13 +192,13 @@ pub(super) async fn unlink(client: &Client, keys: &[Bytes], cluster: bool) -> Re
 
 pub(super) async fn exists(link: Arc<Link>, key: Bytes) -> Result<bool> {
     let turn = link.turn(Kind::Read).await?;
-    let found = turn.client().exists(key).await;
+    let found = asked(|| turn.client().exists(key.clone())).await;
     turn.end(found.map(|count| count_of(&count) > 0))
 }
 
 pub(super) async fn ttl(link: Arc<Link>, key: Bytes) -> Result<TimeLeft> {
     let turn = link.turn(Kind::Read).await?;
-    let left = turn.client().pttl(key).await;
+    let left = pttl(turn.client(), &key).await;
     turn.end(left.map(|left| time_left(&left)))
 }
 

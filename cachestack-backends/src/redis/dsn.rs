@@ -67,11 +67,13 @@ impl Target {
             Form::Unix => (unix(place)?, asked.database),
             _ => {
                 let (hosts, path) = place.split_once('/').unwrap_or((place, ""));
-                let in_path = (!path.is_empty()).then(|| database(path)).transpose()?;
-                {
-                    let database = in_path.or(asked.database);
-                    (asked.server(form, hosts, tls)?, database)
-                }
+                let number = match form {
+                    Form::Sentinel => asked.name_in(path)?,
+                    _ => path,
+                };
+                let in_path = (!number.is_empty()).then(|| database(number));
+                let database = in_path.transpose()?.or(asked.database);
+                (asked.server(form, hosts, tls)?, database)
             }
         };
         if form == Form::Cluster && database.is_some_and(|number| number != 0) {
@@ -141,6 +143,16 @@ impl Parameters {
         Ok(read)
     }
 
+    /// Takes the name of a primary from a path, which may have a database behind it; gives what is left.
+    fn name_in<'a>(&mut self, path: &'a str) -> Result<&'a str> {
+        if path.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(path);
+        }
+        let (name, number) = path.split_once('/').unwrap_or((path, ""));
+        self.service = text_of("path", name)?;
+        Ok(number)
+    }
+
     fn server(self, form: Form, hosts: &str, tls: bool) -> Result<ServerConfig> {
         let port = match form {
             Form::Sentinel => SENTINEL_PORT,
@@ -166,7 +178,7 @@ impl Parameters {
             Form::Sentinel => Ok(ServerConfig::Sentinel {
                 hosts,
                 service_name: self.service.ok_or_else(|| {
-                    wrong("dsn names no primary, add the name the sentinels know it by: ?sentinelServiceName=mymaster")
+                    wrong("dsn names no primary, add the name the sentinels know it by, such as /mymaster")
                 })?,
                 username: self.sentinel_username,
                 password: self.sentinel_password,
@@ -322,6 +334,16 @@ mod tests {
                 );
             }
             other => panic!("{other:?}"),
+        }
+        for (dsn, number) in [
+            ("redis-sentinel://a/main", None),
+            ("redis-sentinel://a/main/2", Some(2)),
+        ] {
+            let target = parse(dsn);
+            assert!(
+                matches!(&target.server, ServerConfig::Sentinel { service_name, .. } if service_name == "main")
+            );
+            assert_eq!(target.database, number);
         }
         for dsn in [
             "unix:///run/a b.sock?db=1",

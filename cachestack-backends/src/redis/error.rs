@@ -35,6 +35,11 @@ pub(super) fn is_of_another_role(refusal: &Refusal) -> bool {
     matches!(code(refusal), Some("READONLY" | "MASTERDOWN"))
 }
 
+/// A node of a cluster sent the command elsewhere. It did nothing, and the client has since learnt where the slots are.
+pub(super) fn is_redirection(refusal: &Refusal) -> bool {
+    *refusal.kind() == Sort::Routing && refusal.details().starts_with("Too many redirections")
+}
+
 fn reason(refusal: &Refusal) -> (ErrorKind, String) {
     if let Some(code) = code(refusal) {
         return answer(code, refusal.details());
@@ -48,7 +53,7 @@ fn reason(refusal: &Refusal) -> (ErrorKind, String) {
         ),
         Sort::Sentinel if refusal.details().starts_with("Missing primary") => (
             ErrorKind::Config,
-            "the sentinels know no primary of that name; see sentinelServiceName".into(),
+            "the sentinels know no primary of the name in dsn".into(),
         ),
         Sort::Sentinel => (
             ErrorKind::Unavailable,
@@ -158,7 +163,7 @@ fn general(text: &str) -> (ErrorKind, String) {
 /// What became of the connection, from the client's text of the system's or the TLS library's error.
 fn transport(text: &str) -> (ErrorKind, String) {
     let why = match text {
-        _ if text.contains("UnknownIssuer") => {
+        _ if text.contains("UnknownIssuer") || text.contains("BadSignature") => {
             "its certificate comes from no authority that is trusted; see tls_roots"
         }
         _ if text.contains("NotValidForName") => {

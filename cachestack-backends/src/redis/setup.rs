@@ -25,8 +25,6 @@ use crate::network::Dsn;
 
 /// How many commands may wait to be sent on one connection; `Calls` and the size of a turn keep it far from that.
 const MOST_WAITING: usize = 1 << 17;
-/// How often a cluster may send one command elsewhere.
-const MOST_REDIRECTIONS: u32 = 5;
 
 /// What clients are made of. It holds the password, and is never shown.
 pub(super) struct Setup {
@@ -54,6 +52,11 @@ impl Setup {
             (Some(file), true) => Some(connector(roots_in(file)?)?),
         };
         let timeout = config.connect_timeout;
+        // What a sentinel answers to a name it does not know the client can read in the old protocol only.
+        let version = match target.server.is_sentinel() {
+            true => RespVersion::RESP2,
+            false => RespVersion::RESP3,
+        };
         Ok(Self {
             dsn: config.dsn.clone(),
             connect_timeout: timeout,
@@ -63,17 +66,17 @@ impl Setup {
                 username: target.username,
                 password: target.password,
                 database: target.database,
-                version: RespVersion::RESP3,
+                version,
                 tls,
                 ..Config::default()
             },
             connection: ConnectionConfig {
                 connection_timeout: timeout,
                 internal_command_timeout: timeout,
-                // Each redirection of a cluster takes one more. Nothing is sent again on a new connection, as there
-                // is none without a policy to reconnect.
-                max_command_attempts: 1 + MOST_REDIRECTIONS,
-                max_redirections: MOST_REDIRECTIONS,
+                max_command_attempts: 1,
+                // Told to ask another node (`ASK`), the client would take somebody else's answer for that to its
+                // `ASKING`. Told that a slot has moved, it learns where; `commands.rs` then asks again.
+                max_redirections: 0,
                 max_command_buffer_len: MOST_WAITING,
                 tcp: TcpConfig {
                     nodelay: Some(true),

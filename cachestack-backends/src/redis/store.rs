@@ -74,6 +74,7 @@ impl Store {
     }
 
     pub(super) fn seal(&self, key: &Key, entry: Entry) -> Result<Write> {
+        let now = self.entries.clock.now();
         Ok(match self.entries.seal(key, entry)? {
             Stored::Bytes(sealed, _) if sealed.len() > LARGEST => {
                 let message = format!(
@@ -82,7 +83,10 @@ impl Store {
                 );
                 return Err(Error::new(ErrorKind::TooLarge, message));
             }
-            Stored::Bytes(sealed, left) => Write::Bytes(sealed.to_bytes().into(), left),
+            Stored::Bytes(sealed, left) => {
+                let until = left.and_then(|left| now.checked_add(left));
+                Write::Bytes(sealed.to_bytes().into(), until)
+            }
             Stored::Nothing => Write::Nothing,
         })
     }

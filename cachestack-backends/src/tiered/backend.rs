@@ -53,15 +53,18 @@ impl Backend for TieredCache {
     async fn exists(&self, key: &Key) -> Result<bool> {
         let mut errors = Errors::default();
         for layer in &self.0.layers {
-            let here = match layer.waiting(key).await {
+            let here = match layer.waiting(key, layer.deadline).await {
                 Some(Waiting::Held(entry)) => Ok(entry.is_live(self.0.clock.now())),
                 Some(Waiting::Barred) => Ok(false),
-                None => layer.ask(layer.deadline, layer.backend.exists(key)).await,
+                None => {
+                    let asked = layer.backend.exists(key);
+                    layer.ask(Operation::Exists, layer.deadline, asked).await
+                }
             };
             match here {
                 Ok(true) => return Ok(true),
                 Ok(false) => {}
-                Err(error) => errors.add(error),
+                Err(error) => errors.add(layer, error),
             }
         }
         let answered = errors.unless_answered(self.0.layers.len());
@@ -110,7 +113,10 @@ impl Backend for TieredCache {
         let mut purged = Ok(0);
         for layer in &self.0.layers {
             let purging = layer.backend.purge_expired(namespace);
-            let here = layer.ask(SWEEP, purging).await;
+            let here = match layer.ask(Operation::Purge, SWEEP, purging).await {
+                Err(_) if layer.silent => Ok(0),
+                here => here,
+            };
             purged = purged.and_then(|so_far| here.map(|here| so_far + here));
         }
         self.0.report.outcome(Operation::Purge, None, purged, || 0)
@@ -120,15 +126,18 @@ impl Backend for TieredCache {
         // No layer keeps an entry longer than the one below it, so the lowest that has it knows.
         let mut errors = Errors::default();
         for layer in self.0.layers.iter().rev() {
-            let left = match layer.waiting(key).await {
+            let left = match layer.waiting(key, layer.deadline).await {
                 Some(Waiting::Held(entry)) => Ok(self.0.left_of(&entry)),
                 Some(Waiting::Barred) => Ok(TimeLeft::Missing),
-                None => layer.ask(layer.deadline, layer.backend.ttl(key)).await,
+                None => {
+                    let asked = layer.backend.ttl(key);
+                    layer.ask(Operation::Ttl, layer.deadline, asked).await
+                }
             };
             match left {
                 Ok(TimeLeft::Missing) => {}
                 Ok(left) => return Ok(left),
-                Err(error) => errors.add(error),
+                Err(error) => errors.add(layer, error),
             }
         }
         let answered = errors.unless_answered(self.0.layers.len());

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::layer::{Crew, StackLayer};
+use super::recovery::{Round, SWEEP};
 use super::stack::TieredCache;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::runtime::{sleep, within};
@@ -18,6 +19,7 @@ const MOST: usize = 256;
 const FLUSH: Duration = Duration::from_secs(30);
 /// How long between two attempts where nobody attends to a layer in the background.
 const RETRY: Duration = Duration::from_millis(100);
+const MILLI: Duration = Duration::from_millis(1);
 
 #[derive(Default)]
 pub(super) struct Background(Arc<Running>);
@@ -65,14 +67,18 @@ impl TieredCache {
     pub(super) async fn drain(&self, limit: Duration) -> Result<()> {
         let all = async {
             self.0.background.drain().await;
-            for layer in &self.0.layers {
-                layer.drain().await;
+            // What comes from here on is not waited for, or there might always be more.
+            let ends: Vec<u64> = self.0.layers.iter().map(|it| it.pending.end()).collect();
+            for (layer, end) in self.0.layers.iter().zip(ends) {
+                layer.drain(end).await;
             }
         };
         let in_time = within(limit, all).await;
-        for layer in &self.0.layers {
-            layer.tell_lost()?;
-        }
+        let told = self.0.layers.iter().map(|layer| layer.tell_lost());
+        // All are told, of which one can be returned.
+        told.collect::<Vec<_>>()
+            .into_iter()
+            .collect::<Result<()>>()?;
         in_time.ok_or_else(|| {
             let message = format!("what waits for the layers did not arrive within {limit:?}");
             Error::new(ErrorKind::Timeout, message)
@@ -81,30 +87,38 @@ impl TieredCache {
 }
 
 impl StackLayer {
-    async fn drain(&self) {
-        while !self.info.detached && !self.pending.is_empty() {
-            if self.attend_here().await.is_err() {
-                sleep(RETRY).await;
-            }
-        }
-        if !self.pending.is_empty() {
+    /// Waits until the layer has taken what was in the line up to that end.
+    async fn drain(&self, end: u64) {
+        let arrived = || !self.pending.waits_up_to(end) || self.crew.is_dismissed();
+        if self.info.detached && !arrived() {
             self.attend();
-            until(&self.pending.changed, || self.pending.is_empty()).await;
+            until(&self.pending.changed, arrived).await;
+        }
+        while !arrived() {
+            match self.attend_here(SWEEP).await {
+                Ok(Round::Progress | Round::AtRest) => {}
+                Ok(Round::Wait(time)) => sleep(time.clamp(MILLI, RETRY)).await,
+                Err(_) => sleep(RETRY).await,
+            }
         }
     }
 
     /// What did not arrive and never will.
     fn tell_lost(&self) -> Result<()> {
-        let lost = self.pending.take_overflowed();
+        let (refused, lost) = (self.pending.take_refused(), self.pending.take_overflowed());
         if lost > 0 {
             let message = format!(
-                "there was no room for {lost} changes, their namespaces were cleared in the layer; raise \
-                 `max_pending`"
+                "there was no room for {lost} changes: computed values were left out, and where others \
+                 were, the layer had to clear the namespace; raise `max_pending`"
             );
-            return Err(Error::new(ErrorKind::Unavailable, message)
-                .at(self.info.name.clone(), Operation::Set));
+            let error = Error::new(ErrorKind::Unavailable, message);
+            let error = error.at(self.info.name.clone(), Operation::Set);
+            return Err(match refused {
+                Some(refused) => error.with_source(refused),
+                None => error,
+            });
         }
-        self.pending.take_refused().map_or(Ok(()), Err)
+        refused.map_or(Ok(()), Err)
     }
 }
 

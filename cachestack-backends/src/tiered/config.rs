@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::TieredCache;
-use crate::backend::{AnyBackend, Backend};
+use crate::backend::{AnyBackend, Backend, BackendInfo};
 use crate::clock::Clock;
 use crate::duration;
 use crate::error::{Error, ErrorKind, Operation, Result};
@@ -189,11 +189,10 @@ impl TieredBuilder {
                 }
             }
         }
-        let below = self.layers.iter().skip(1).map(|layer| layer.backend.info());
-        match below
-            .into_iter()
-            .find(|info| !info.detached && !info.immediate)
-        {
+        let infos: Vec<BackendInfo> = self.layers.iter().map(|it| it.backend.info()).collect();
+        let immediate = infos.iter().take_while(|info| info.immediate).count();
+        let mut later = infos.iter().skip(immediate.max(1));
+        match later.find(|info| !info.detached) {
             Some(info) if self.strategy == WriteStrategy::WriteBack => Err(Error::new(
                 ErrorKind::Config,
                 format!(

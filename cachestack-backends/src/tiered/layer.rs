@@ -9,9 +9,10 @@ use std::time::Duration;
 use super::breaker::{Breaker, Health};
 use super::config::Layer;
 use super::pending::{Pending, Waiting, What};
+use super::section::or_panicked;
 use crate::backend::{AnyBackend, BackendInfo, candidly};
 use crate::entry::ValueType;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::key::Key;
 use crate::runtime::{Pass, within, work};
 use crate::stats::{Counter, Counters, Stats};
@@ -29,7 +30,7 @@ pub(super) struct StackLayer {
     pub(super) breaker: Breaker,
     pub(super) pending: Pending,
     /// Whether somebody is probing or delivering.
-    pub(super) attended: AtomicBool,
+    attended: Arc<AtomicBool>,
     pub(super) crew: Arc<Crew>,
     pub(super) this: Weak<Self>,
 }
@@ -44,7 +45,7 @@ impl StackLayer {
             timeouts: Counter::default(),
             breaker: Breaker::new(layer.breaker_failures, !info.detached),
             pending: Pending::new(layer.max_pending),
-            attended: AtomicBool::new(false),
+            attended: Arc::default(),
             crew: Arc::clone(crew),
             this: this.clone(),
             info,
@@ -62,22 +63,29 @@ impl StackLayer {
     /// The store's own; [`Timeout`](ErrorKind::Timeout); unreachable without being asked.
     pub(super) async fn ask<R>(
         &self,
+        operation: Operation,
         limit: Duration,
-        operation: impl Future<Output = Result<R>>,
+        asked: impl Future<Output = Result<R>>,
     ) -> Result<R> {
+        let here = |error: Error| error.at(self.info.name.clone(), operation);
         if self.info.immediate {
-            let outcome = candidly(operation).await;
+            let outcome = or_panicked(candidly(asked)).await.map_err(here);
             return outcome.inspect_err(|error| self.failed(error));
         }
-        self.breaker.admit()?;
-        let outcome = within(limit, candidly(operation)).await;
-        let outcome = outcome.unwrap_or_else(|| Err(too_slow(&self.info, limit)));
+        if let Err(error) = self.breaker.admit() {
+            // Who was to probe may have been unable to start.
+            self.attend();
+            return Err(here(error));
+        }
+        let outcome = within(limit, or_panicked(candidly(asked))).await;
+        let outcome = outcome.unwrap_or_else(|| Err(too_slow(limit)));
+        let outcome = outcome.map_err(here);
         self.note(&outcome);
         outcome
     }
 
     /// Takes note of how a caller's operation ended.
-    fn note<R>(&self, outcome: &Result<R>) {
+    pub(super) fn note<R>(&self, outcome: &Result<R>) {
         let health = Health::of(outcome);
         if let Err(error) = outcome {
             self.failed(error);
@@ -111,12 +119,14 @@ impl StackLayer {
     }
 
     /// What waits to be told to the layer of that key, and answers in its stead. A layer that nobody
-    /// attends to in the background is told first.
-    pub(super) async fn waiting(&self, key: &Key) -> Option<Waiting> {
+    /// attends to in the background is told first, within that time.
+    pub(super) async fn waiting(&self, key: &Key, limit: Duration) -> Option<Waiting> {
         let waiting = self.pending.look(key)?;
-        if self.info.detached || self.attend_here().await.is_err() {
+        if self.info.detached {
             return Some(waiting);
         }
+        // Told or not, what waits afterwards says it.
+        drop(self.attend_here(limit).await);
         self.pending.look(key)
     }
 
@@ -130,7 +140,8 @@ impl StackLayer {
     /// What it counted, with what the stack saw of it.
     pub(super) async fn stats(&self) -> Stats {
         // A layer that cannot even count is shown with what the stack knows.
-        let counted = within(self.deadline, crate::Backend::stats(&self.backend)).await;
+        let counting = or_panicked(crate::Backend::stats(&self.backend));
+        let counted = within(self.deadline, counting).await;
         let mut stats = match counted {
             Some(Ok(stats)) => stats,
             _ => Stats::new(self.info.name.clone()),
@@ -150,40 +161,70 @@ impl StackLayer {
 
     /// Has somebody probe and deliver, unless somebody does already.
     pub(super) fn attend(&self) {
-        if !self.info.detached || self.attended.swap(true, Ordering::SeqCst) {
+        if !self.info.detached || self.crew.is_dismissed() {
             return;
         }
-        match self.crew.pass() {
-            Ok(pass) => {
-                let attending = super::recovery::attend(self.this.clone(), pass.clone());
-                pass.spawn(attending);
-            }
-            // The next operation tries again.
-            Err(_) => self.attended.store(false, Ordering::SeqCst),
-        }
+        let Some(turn) = self.turn() else { return };
+        // Without a thread the next operation tries again.
+        let Ok(pass) = self.crew.pass() else { return };
+        pass.spawn(super::recovery::attend(
+            self.this.clone(),
+            turn,
+            pass.clone(),
+        ));
+    }
+
+    /// The right to probe and deliver, unless somebody has it.
+    pub(super) fn turn(&self) -> Option<Turn> {
+        let taken = self.attended.swap(true, Ordering::SeqCst);
+        (!taken).then(|| Turn(Arc::clone(&self.attended)))
     }
 }
 
-fn too_slow(info: &BackendInfo, limit: Duration) -> Error {
-    let message = format!("no answer within the layer's deadline, {limit:?}");
-    Error::new(ErrorKind::Timeout, message).at(info.name.clone(), crate::Operation::Get)
+/// Held by the one who probes a layer and tells it what it missed: two at once could tell it an older change
+/// after a newer one.
+pub(super) struct Turn(Arc<AtomicBool>);
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+}
+
+pub(super) fn too_slow(limit: Duration) -> Error {
+    let message = format!("no answer within {limit:?}");
+    Error::new(ErrorKind::Timeout, message)
 }
 
 /// What runs a stack's background work, from when it is first needed until the stack is closed.
 #[derive(Debug, Default)]
-pub(super) struct Crew(Mutex<Option<Pass>>);
+pub(super) struct Crew {
+    pass: Mutex<Option<Pass>>,
+    dismissed: AtomicBool,
+}
 
 impl Crew {
     pub(super) fn pass(&self) -> Result<Pass> {
-        let mut pass = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pass = self.pass.lock().unwrap_or_else(PoisonError::into_inner);
         match &*pass {
             Some(pass) => Ok(pass.clone()),
+            None if self.is_dismissed() => work().enter(),
             None => Ok(pass.insert(work().enter()?).clone()),
         }
     }
 
+    pub(super) fn is_dismissed(&self) -> bool {
+        self.dismissed.load(Ordering::SeqCst)
+    }
+
+    /// Nothing is begun behind callers' backs any more.
     pub(super) fn dismiss(&self) {
-        let pass = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.dismissed.store(true, Ordering::SeqCst);
+        let pass = self
+            .pass
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         drop(pass);
     }
 }

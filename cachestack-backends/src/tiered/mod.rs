@@ -7,12 +7,13 @@
 //! | `stack.rs` | [`TieredCache`]: what it is made of, how long its layers keep things |
 //! | `passage.rs` | [`Passage`]: one caller's way down and back |
 //! | `read.rs` | the way down through the layers, and the copies back up |
-//! | `write.rs` | stores under the fence |
+//! | `store.rs` | stores of what was computed, under the fence |
+//! | `write.rs` | writes by hand under the fence |
 //! | `remove.rs` | deletions and clears under the fence |
 //! | `section.rs` | who drives what holds write guards |
 //! | `layer.rs` | a layer as the stack asks it: with a deadline and a breaker |
 //! | `breaker.rs` | whether a layer is worth asking |
-//! | `pending.rs` | what a layer has yet to be told |
+//! | `pending/` | what a layer has yet to be told |
 //! | `recovery.rs` | probing a layer that is away, and telling it what it missed |
 //! | `background.rs` | copies that are made off the caller's path, and what `flush` waits for |
 //! | `backend.rs` | the stack as a [`Backend`](crate::Backend) |
@@ -30,6 +31,7 @@ mod recovery;
 mod remove;
 mod section;
 mod stack;
+mod store;
 mod write;
 
 pub use self::config::{Layer, TieredBuilder, WriteStrategy};

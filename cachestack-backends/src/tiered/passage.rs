@@ -33,10 +33,6 @@ impl Left {
     pub(super) fn set(&mut self, layer: usize, left: Duration) {
         self.0[layer] = micros(left);
     }
-
-    pub(super) fn longest(&self) -> Option<Duration> {
-        (0..self.0.len()).map(|layer| self.of(layer)).max()
-    }
 }
 
 fn micros(time: Duration) -> u32 {

@@ -7,7 +7,8 @@ use smallvec::SmallVec;
 
 use super::layer::StackLayer;
 use super::passage::{Left, Passage};
-use super::pending::{Waiting, What};
+use super::pending::Waiting;
+use super::section::PATIENCE;
 use super::stack::{Inner, TieredCache};
 use super::write::at_once;
 use crate::backend::{Backend, Lookup};
@@ -74,7 +75,7 @@ impl TieredCache {
                 passed.push(Above::Keep);
                 continue;
             }
-            let found = match layer.waiting(key).await {
+            let found = match self.0.waiting(left, index, key).await {
                 Some(Waiting::Held(entry)) => Ok(Lookup::Hit(entry)),
                 Some(Waiting::Barred) => {
                     passed.push(Above::Keep);
@@ -97,7 +98,7 @@ impl TieredCache {
                     passed.push(Above::Keep);
                 }
                 Err(error) => {
-                    errors.add(error);
+                    errors.add(layer, error);
                     passed.push(Above::Keep);
                 }
             }
@@ -149,7 +150,7 @@ impl TieredCache {
                         passed[i].push(Above::Keep);
                     }
                     Some(Err(error)) => {
-                        errors.add_once(error, index);
+                        errors.add_once(layer, error, index);
                         passed[i].push(Above::Keep);
                     }
                     None => passed[i].push(Above::Keep),
@@ -220,6 +221,18 @@ impl Inner {
         }
     }
 
+    /// What waits to be told to a layer, at the cost of what is left for it.
+    async fn waiting(&self, left: &mut Left, index: usize, key: &Key) -> Option<Waiting> {
+        let layer = &self.layers[index];
+        if layer.info.detached || layer.pending.is_empty() {
+            return layer.pending.look(key);
+        }
+        let (began, here) = (Instant::now(), left.of(index));
+        let waiting = layer.waiting(key, here).await;
+        left.set(index, here.saturating_sub(began.elapsed()));
+        waiting
+    }
+
     /// Asks a layer at the cost of what is left for it; a failure leaves nothing.
     async fn spend<R>(
         &self,
@@ -230,10 +243,10 @@ impl Inner {
         let layer = &self.layers[index];
         let here = left.of(index);
         if layer.info.immediate {
-            return layer.ask(here, asked).await;
+            return layer.ask(Operation::Get, here, asked).await;
         }
         let began = Instant::now();
-        let answer = layer.ask(here, asked).await;
+        let answer = layer.ask(Operation::Get, here, asked).await;
         let still = match &answer {
             Ok(_) => here.saturating_sub(began.elapsed()),
             Err(_) => Duration::ZERO,
@@ -252,8 +265,13 @@ impl Inner {
     ) -> Vec<(usize, Option<Result<Lookup>>)> {
         let mut answers = Vec::with_capacity(wanted.len());
         let mut open = Vec::with_capacity(wanted.len());
+        // The first that waits has the layer told of all, where nobody does that in the background.
+        let mut wanting = wanted.iter().map(|&i| &keys[i]);
+        if let Some(key) = wanting.find(|key| layer.pending.look(key).is_some()) {
+            layer.waiting(key, layer.deadline).await;
+        }
         for &i in wanted {
-            match layer.waiting(&keys[i]).await {
+            match layer.pending.look(&keys[i]) {
                 Some(Waiting::Held(entry)) => answers.push((i, Some(Ok(Lookup::Hit(entry))))),
                 Some(Waiting::Barred) => answers.push((i, None)),
                 None => open.push(i),
@@ -264,7 +282,7 @@ impl Inner {
         }
         let asked: Vec<Key> = open.iter().map(|&i| keys[i].clone()).collect();
         let asking = layer.backend.get_many(&asked, value_type);
-        match layer.ask(layer.deadline, asking).await {
+        match layer.ask(Operation::Get, layer.deadline, asking).await {
             Ok(found) => answers.extend(open.into_iter().zip(found.into_iter().map(Ok).map(Some))),
             Err(error) => answers.extend(open.into_iter().map(|i| (i, Some(Err(error.clone()))))),
         }
@@ -283,10 +301,10 @@ impl Inner {
     /// A copy into a layer that is written to in the background waits like everything else for it.
     fn copy_later(&self, index: usize, key: &Key, copy: Entry, token: &FenceToken) {
         let layer = &self.layers[index];
-        let copied = token.copy(|| layer.pending.put(key, What::Set(copy), false));
-        match copied {
+        match token.copy(|| layer.pending.offer(key, copy)) {
             None => self.report.counters.fenced.add(1),
-            Some(()) => layer.seen.backfills.add(1),
+            Some(true) => layer.seen.backfills.add(1),
+            Some(false) => {}
         }
         layer.attend();
     }
@@ -311,11 +329,15 @@ async fn copy_slowly(
         if layer.pending.look(&key).is_some() {
             continue;
         }
-        let copying = layer.backend.set(&key, copy);
-        match layer.ask(layer.deadline, copying).await {
+        let (copying, began) = (layer.backend.set(&key, copy), Instant::now());
+        match layer.ask(Operation::Set, layer.deadline, copying).await {
             Ok(()) => layer.seen.backfills.add(1),
             Err(error) if error.is_uncertain() => layer.owes(&key, true),
             Err(_) => {}
+        }
+        // Who voided it may have lost patience with this, and have deleted before it arrived.
+        if began.elapsed() >= PATIENCE && !token.is_current() {
+            layer.owes(&key, false);
         }
     }
 }
@@ -329,16 +351,20 @@ pub(super) struct Errors {
 }
 
 impl Errors {
-    pub(super) fn add(&mut self, error: Error) {
+    /// Adds the failure of a layer. A silent one that fails is one that has nothing.
+    pub(super) fn add(&mut self, layer: &StackLayer, error: Error) {
+        if layer.silent {
+            return;
+        }
         self.count += 1;
         self.first.get_or_insert(error);
     }
 
     /// Adds the failure of that layer, unless it is there already.
-    fn add_once(&mut self, error: Error, layer: usize) {
-        if self.last_layer != Some(layer) {
-            self.last_layer = Some(layer);
-            self.add(error);
+    fn add_once(&mut self, layer: &StackLayer, error: Error, index: usize) {
+        if self.last_layer != Some(index) {
+            self.last_layer = Some(index);
+            self.add(layer, error);
         }
     }
 

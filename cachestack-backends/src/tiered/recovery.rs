@@ -3,12 +3,14 @@
 
 use std::future::Future;
 use std::sync::Weak;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use tokio::task::yield_now;
+
 use super::breaker::Health;
-use super::layer::StackLayer;
+use super::layer::{StackLayer, Turn, too_slow};
 use super::pending::Batch;
+use super::section::or_panicked;
 use crate::backend::{Backend, candidly};
 use crate::entry::Entry;
 use crate::error::{Error, ErrorKind, Result};
@@ -26,7 +28,7 @@ const DELIVERY: Duration = Duration::from_secs(5);
 pub(super) const SWEEP: Duration = Duration::from_secs(30);
 
 /// How far one round came.
-enum Round {
+pub(super) enum Round {
     /// Something was told; there may be more.
     Progress,
     /// Nothing is due for so long.
@@ -36,28 +38,34 @@ enum Round {
 }
 
 /// Attends to a layer until it is at rest, or gone.
-pub(super) async fn attend(layer: Weak<StackLayer>, _pass: Pass) {
+pub(super) async fn attend(layer: Weak<StackLayer>, mut turn: Turn, _pass: Pass) {
     let mut pause = FIRST_PAUSE;
     loop {
         let Some(here) = layer.upgrade() else { return };
+        if here.crew.is_dismissed() {
+            return;
+        }
         match here.round().await {
-            Ok(Round::Progress) => pause = FIRST_PAUSE,
+            Ok(Round::Progress) => {
+                pause = FIRST_PAUSE;
+                // A layer that answers at once must not keep the thread from everybody else.
+                yield_now().await;
+            }
             Ok(Round::Wait(time)) => {
                 drop(here);
-                sleep(time.min(LONGEST_PAUSE)).await;
+                sleep(time.clamp(FIRST_PAUSE, LONGEST_PAUSE)).await;
             }
             Ok(Round::AtRest) => {
-                here.attended.store(false, Ordering::SeqCst);
+                drop(turn);
                 // Who came in between saw that the layer was attended to, and left it at that.
-                let more = !here.pending.is_empty() || !here.breaker.is_closed();
-                if !more || here.attended.swap(true, Ordering::SeqCst) {
+                let more = here.pending.due_in().is_some() || !here.breaker.is_closed();
+                if !more {
                     return;
                 }
+                let Some(again) = here.turn() else { return };
+                turn = again;
             }
-            Err(error) if error.kind() == ErrorKind::Closed => {
-                here.attended.store(false, Ordering::SeqCst);
-                return;
-            }
+            Err(error) if error.kind() == ErrorKind::Closed => return,
             Err(_) => {
                 drop(here);
                 sleep(pause).await;
@@ -69,9 +77,21 @@ pub(super) async fn attend(layer: Weak<StackLayer>, _pass: Pass) {
 
 impl StackLayer {
     /// One round by a caller, for a layer that has nobody in the background.
-    pub(super) async fn attend_here(&self) -> Result<()> {
+    ///
+    /// # Errors
+    /// When the layer does not take it, and when another caller is at it.
+    pub(super) async fn attend_here(&self, limit: Duration) -> Result<Round> {
+        let Some(_turn) = self.turn() else {
+            let message = "another caller tells the layer what it missed";
+            return Err(Error::new(ErrorKind::Unavailable, message));
+        };
         self.breaker.admit()?;
-        self.round().await.map(|_| ())
+        let round = within(limit, self.round()).await;
+        round.unwrap_or_else(|| {
+            let late = Err(too_slow(limit));
+            self.note(&late);
+            late
+        })
     }
 
     async fn round(&self) -> Result<Round> {
@@ -93,31 +113,64 @@ impl StackLayer {
     /// Asks for a key that nobody uses.
     async fn probe(&self) -> Result<()> {
         let key = Key::new(&Namespace::new("cachestack:probe"), "");
-        let answer = self.within(self.deadline, self.backend.exists(&key)).await;
+        let answer = self.tell(self.deadline, self.backend.exists(&key)).await;
         answer.map(|_| ())
     }
 
+    /// What the layer will never do holds up nothing else, and is tried again all the same: until it is
+    /// done, what it was to free is not read.
     async fn deliver(&self, batch: Batch) -> Result<()> {
+        let mut refused = Ok(());
         for (namespace, version) in batch.clears {
-            self.within(SWEEP, self.backend.clear(&namespace)).await?;
-            self.pending.cleared(&namespace, version);
+            match self.tell(SWEEP, self.backend.clear(&namespace)).await {
+                Ok(()) => self.pending.cleared(&namespace, version),
+                Err(error) => {
+                    self.pending.not_cleared(&namespace);
+                    match is_final(&error) {
+                        true => refused = Err(error),
+                        false => return Err(error),
+                    }
+                }
+            }
         }
-        if !batch.deletes.is_empty() {
-            let keys: Vec<Key> = batch.deletes.iter().map(|(key, _)| key.clone()).collect();
-            let limit = self.delivery();
-            match &*keys {
-                [key] => self.within(limit, self.backend.delete(key)).await?,
-                keys => self.within(limit, self.backend.delete_many(keys)).await?,
-            }
-            for (key, version) in &batch.deletes {
-                self.pending.delivered(key, *version);
-            }
+        match self.deliver_deletes(&batch.deletes).await {
+            Err(error) if is_final(&error) => refused = Err(error),
+            deleted => deleted?,
         }
         match &*batch.sets {
             [] => Ok(()),
             [one] => self.deliver_set(one).await,
             many => self.deliver_sets(many).await,
+        }?;
+        refused
+    }
+
+    async fn deliver_deletes(&self, deletes: &[(Key, u64)]) -> Result<()> {
+        if deletes.len() > 1 {
+            let keys: Vec<Key> = deletes.iter().map(|(key, _)| key.clone()).collect();
+            let told = self.tell(self.delivery(), self.backend.delete_many(&keys));
+            match told.await {
+                // One of them is at fault; the others go their way.
+                Err(error) if is_final(&error) => {}
+                Err(error) => return Err(error),
+                Ok(()) => {
+                    for (key, version) in deletes {
+                        self.pending.delivered(key, *version);
+                    }
+                    return Ok(());
+                }
+            }
         }
+        let mut refused = Ok(());
+        for (key, version) in deletes {
+            let told = self.tell(self.delivery(), self.backend.delete(key));
+            match told.await {
+                Ok(()) => self.pending.delivered(key, *version),
+                Err(error) if is_final(&error) => refused = Err(error),
+                Err(error) => return Err(error),
+            }
+        }
+        refused
     }
 
     async fn deliver_sets(&self, sets: &[(Key, Entry, u64)]) -> Result<()> {
@@ -126,7 +179,7 @@ impl StackLayer {
             .map(|(key, entry, _)| (key.clone(), entry.clone()));
         let entries: Vec<(Key, Entry)> = entries.collect();
         let told = self
-            .within(self.delivery(), self.backend.set_many(entries))
+            .tell(self.delivery(), self.backend.set_many(entries))
             .await;
         match told {
             Ok(()) => {
@@ -153,7 +206,7 @@ impl StackLayer {
     }
 
     async fn deliver_set(&self, (key, entry, version): &(Key, Entry, u64)) -> Result<()> {
-        let told = self.within(self.delivery(), self.backend.set(key, entry.clone()));
+        let told = self.tell(self.delivery(), self.backend.set(key, entry.clone()));
         match told.await {
             Ok(()) => self.pending.delivered(key, *version),
             Err(error) if is_final(&error) => self.pending.refused(key, *version, error),
@@ -172,20 +225,13 @@ impl StackLayer {
     }
 
     /// Like [`ask`](Self::ask), whatever the breaker says.
-    async fn within<R>(
+    async fn tell<R>(
         &self,
         limit: Duration,
         operation: impl Future<Output = Result<R>>,
     ) -> Result<R> {
-        let late = || {
-            Err(Error::new(
-                ErrorKind::Timeout,
-                "no answer in the background",
-            ))
-        };
-        let outcome = within(limit, candidly(operation))
-            .await
-            .unwrap_or_else(late);
+        let outcome = within(limit, or_panicked(candidly(operation))).await;
+        let outcome = outcome.unwrap_or_else(|| Err(too_slow(limit)));
         if let Err(error) = &outcome {
             tracing::debug!(target: "cachestack", layer = %self.info.name, %error, "layer does not take what it missed");
         }

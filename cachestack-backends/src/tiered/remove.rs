@@ -10,7 +10,7 @@ use super::recovery::SWEEP;
 use super::stack::{Inner, TieredCache};
 use super::write::{FirstError, at_once};
 use crate::backend::Backend;
-use crate::error::Result;
+use crate::error::{Operation, Result};
 use crate::key::{Key, Namespace};
 
 impl TieredCache {
@@ -28,7 +28,7 @@ impl TieredCache {
         let delete = async move {
             let unfinished = Unfinished::new(|| stack.forget_each(keys.iter()));
             let locked = stack.0.lock(keys.iter(), None).await;
-            let _guard = locked.inspect_err(|_| stack.0.all_owe(&keys))?;
+            let _guard = locked.inspect_err(|_| stack.0.all_owe(keys.iter()))?;
             for (_, layer) in stack.0.slow_layers().rev() {
                 let removed = layer.remove(&keys).await;
                 failed.note_of(layer, removed);
@@ -59,7 +59,8 @@ impl TieredCache {
             }
             let _guard = locked?;
             for (_, layer) in stack.0.slow_layers().rev() {
-                let cleared = layer.ask(SWEEP, layer.backend.clear(&namespace)).await;
+                let asked = layer.backend.clear(&namespace);
+                let cleared = layer.ask(Operation::Clear, SWEEP, asked).await;
                 if cleared.is_err() {
                     layer.pending.put_clear(&namespace);
                     layer.attend();
@@ -106,9 +107,9 @@ impl TieredCache {
 
 impl Inner {
     /// The layers could not even be asked, because of a write that does not end.
-    fn all_owe(&self, keys: &[Key]) {
+    pub(super) fn all_owe<'a>(&self, keys: impl Iterator<Item = &'a Key> + Clone) {
         for (_, layer) in self.slow_layers() {
-            keys.iter().for_each(|key| layer.owes(key, true));
+            keys.clone().for_each(|key| layer.owes(key, true));
         }
     }
 }
@@ -117,10 +118,13 @@ impl StackLayer {
     /// Has the layer delete something. What it does not take is told to it later.
     pub(super) async fn remove(&self, keys: &[Key]) -> Result<()> {
         let removed = match keys {
-            [key] => self.ask(self.deadline, self.backend.delete(key)).await,
+            [key] => {
+                let asked = self.backend.delete(key);
+                self.ask(Operation::Delete, self.deadline, asked).await
+            }
             keys => {
-                self.ask(self.deadline, self.backend.delete_many(keys))
-                    .await
+                let asked = self.backend.delete_many(keys);
+                self.ask(Operation::Delete, self.deadline, asked).await
             }
         };
         for key in keys {

@@ -17,7 +17,7 @@ use crate::key::{Key, KeyDigest};
 use crate::runtime::{is_blocking, within};
 
 /// How long a write waits for others to end.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 impl TieredCache {
     /// Runs work on slow layers to its end, even when the caller's future is dropped. A panic in it, as a
@@ -28,12 +28,7 @@ impl TieredCache {
     ) -> Result<R> {
         // A sync caller cannot go away, and some layers work only on their caller's runtime.
         if is_blocking() || !self.0.detached() {
-            let mut work = pin!(work);
-            let done = poll_fn(|context| {
-                let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
-                polled.unwrap_or_else(|_| Poll::Ready(Err(panicked())))
-            });
-            return done.await;
+            return or_panicked(work).await;
         }
         let pass = self.0.crew.pass()?;
         pass.run(work).await.unwrap_or_else(|| Err(panicked()))
@@ -70,8 +65,19 @@ impl Inner {
     }
 }
 
+/// Takes a panic in somebody else's code for an error.
+pub(super) async fn or_panicked<R>(work: impl Future<Output = Result<R>>) -> Result<R> {
+    let mut work = pin!(work);
+    poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
+        polled.unwrap_or_else(|_| Poll::Ready(Err(panicked())))
+    })
+    .await
+}
+
 fn panicked() -> Error {
-    Error::new(ErrorKind::Serialization, "writing a value panicked")
+    let message = "a backend panicked, or a value that it was to write";
+    Error::new(ErrorKind::Serialization, message)
 }
 
 fn too_long(what: &str, patience: Duration) -> Error {

@@ -1,15 +1,13 @@
-//! Stores under the fence.
+//! Writes under the fence.
 //!
 //! A write by hand takes three steps: it voids what is under way; it waits for writers of that key and
 //! writes the slow layers, the lowest first; then it writes the memory layers and voids once more what was
-//! read below in between, in one step. A computed value takes the last two, unless its token is void.
+//! read below in between, in one step.
 
 use std::future::Future;
-use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::sync::Arc;
 
 use super::layer::StackLayer;
-use super::passage::{Left, Passage};
 use super::pending::What;
 use super::remove::Unfinished;
 use super::stack::{Inner, Kept, TieredCache};
@@ -17,97 +15,57 @@ use crate::backend::{Backend, candidly};
 use crate::clock::Moment;
 use crate::codec::cannot_leave_memory;
 use crate::entry::Entry;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::fence::FenceToken;
 use crate::key::Key;
 use crate::runtime::poll_once;
 
-/// Why something is written.
-enum Why {
-    /// It was computed on a passage.
-    Computed(FenceToken, Left),
-    /// By hand, by somebody who waits for it as long as this lives.
-    ByHand(Weak<()>),
-}
-
-impl Why {
-    fn token(&self) -> Option<&FenceToken> {
-        match self {
-            Self::Computed(token, _) => Some(token),
-            Self::ByHand(_) => None,
-        }
-    }
-
-    fn is_void(&self) -> bool {
-        match self {
-            Self::Computed(token, _) => !token.is_current(),
-            // One that its caller dropped before it began gives way to what the caller does next.
-            Self::ByHand(wanted) => wanted.strong_count() == 0,
-        }
-    }
-}
-
 impl TieredCache {
-    /// Stores what was looked up or computed on a passage, unless something overtook it; says whether it was
-    /// stored.
-    ///
-    /// # Errors
-    /// The error of the highest layer that failed; the others have the entry.
-    pub async fn store(&self, key: &Key, entry: Entry, passage: &Passage) -> Result<bool> {
-        let why = Why::Computed(passage.token.clone(), passage.left.clone());
-        let stored = self.write(key, entry, why).await;
-        if matches!(stored, Ok(false)) {
-            self.0.report.counters.fenced.add(1);
-        }
-        stored
-    }
-
     /// Writes by hand: whatever began before gives way.
     pub(super) async fn overwrite(&self, key: &Key, entry: Entry) -> Result<()> {
-        self.0.fence.advance(key.digest(), || ());
-        let wanted = Arc::new(());
-        let why = Why::ByHand(Arc::downgrade(&wanted));
-        self.write(key, entry, why).await.map(|_| ())
-    }
-
-    /// Writes into every layer; `Ok(false)` when it is void.
-    async fn write(&self, key: &Key, entry: Entry, why: Why) -> Result<bool> {
         self.0.check_type(&entry)?;
+        self.0.fence.advance(key.digest(), || ());
         if !self.0.has_slow_layers() {
             let written = self.0.written(entry);
-            return self.put_in_memory(key, &written, why.token(), FirstError::default());
+            let put = self.put_in_memory(key, &written, None, FirstError::default());
+            return put.map(|_| ());
         }
         let (stack, key) = (self.clone(), key.clone());
-        self.to_the_end(async move {
-            let patience = match &why {
-                Why::Computed(_, left) => left.longest(),
-                Why::ByHand(_) => None,
-            };
-            let _guard = stack.0.lock(std::iter::once(&key), patience).await?;
-            if why.is_void() {
-                return Ok(false);
+        let wanted = Arc::new(());
+        let still_wanted = Arc::downgrade(&wanted);
+        let write = async move {
+            let locked = stack.0.lock(std::iter::once(&key), None).await;
+            let _guard =
+                locked.inspect_err(|_| stack.give_up(std::slice::from_ref(&key).iter()))?;
+            if still_wanted.strong_count() == 0 {
+                return Ok(());
             }
             let written = stack.0.written(entry.sharing_bytes());
             let mut failed = FirstError::default();
             let unfinished = Unfinished::new(|| stack.forget(&key, &mut FirstError::default()));
             for (index, layer) in stack.0.slow_layers().rev() {
-                let stored = match &why {
-                    Why::Computed(_, left) => {
-                        layer.fill(&key, &written, index, left.of(index)).await
-                    }
-                    Why::ByHand(_) => layer.replace(&key, &written, index).await,
-                };
-                failed.note_of(layer, stored);
+                failed.note_of(layer, layer.replace(&key, &written, index).await);
             }
             unfinished.ended();
-            stack.put_in_memory(&key, &written, why.token(), failed)
-        })
-        .await
+            let put = stack.put_in_memory(&key, &written, None, failed);
+            put.map(|_| ())
+        };
+        let done = self.to_the_end(write).await;
+        // A write that its caller dropped before it began gives way to what the caller does next.
+        drop(wanted);
+        done
+    }
+
+    /// A write by hand could not even begin, because of another that does not end. It is an error, and all
+    /// the same what was there before is not to be read any more.
+    fn give_up<'a>(&self, keys: impl Iterator<Item = &'a Key> + Clone) {
+        self.0.all_owe(keys.clone());
+        self.forget_each(keys);
     }
 
     /// The last step of a write: the layers that answer at once, together with the fence and with what
     /// waits for the others.
-    fn put_in_memory(
+    pub(super) fn put_in_memory(
         &self,
         key: &Key,
         written: &Written,
@@ -121,14 +79,22 @@ impl TieredCache {
                     true => at_once(layer.backend.set(key, written.share(index))),
                     false => at_once(layer.backend.delete(key)),
                 };
+                if put.is_err() {
+                    // What is there is older than this. The first error is the one to tell.
+                    drop(at_once(layer.backend.delete(key)));
+                }
                 failed.note_of(layer, put);
             }
             for (index, layer) in stack.later_layers() {
-                let what = match layer.takes(written.entry.value_type()) {
-                    true => What::Set(written.share(index)),
-                    false => What::Delete,
-                };
-                layer.pending.put(key, what, false);
+                let takes = layer.takes(written.entry.value_type());
+                match token {
+                    // Without room a computed value is left out.
+                    Some(_) if takes => layer.pending.put_computed(key, written.share(index)),
+                    None if takes => layer
+                        .pending
+                        .put(key, What::Set(written.share(index)), false),
+                    _ => layer.pending.put(key, What::Delete, false),
+                }
             }
         };
         match token {
@@ -163,12 +129,13 @@ impl TieredCache {
             return self.put_many_in_memory(&written, FirstError::default());
         }
         let wanted = Arc::new(());
-        let why = Why::ByHand(Arc::downgrade(&wanted));
+        let still_wanted = Arc::downgrade(&wanted);
         let stack = self.clone();
         let write = async move {
             let keys = written.iter().map(|(key, _)| key);
-            let _guard = stack.0.lock(keys, None).await?;
-            if why.is_void() {
+            let locked = stack.0.lock(keys.clone(), None).await;
+            let _guard = locked.inspect_err(|_| stack.give_up(keys))?;
+            if still_wanted.strong_count() == 0 {
                 return Ok(());
             }
             let mut failed = FirstError::default();
@@ -196,24 +163,6 @@ impl TieredCache {
 }
 
 impl StackLayer {
-    /// Gives the layer a computed value, in what is left of the caller's time. Where that is nothing, or
-    /// older changes have yet to arrive, the layer goes without.
-    async fn fill(&self, key: &Key, written: &Written, index: usize, left: Duration) -> Result<()> {
-        let wanted = self.takes(written.entry.value_type()) && !left.is_zero();
-        if !wanted || self.pending.look(key).is_some() {
-            return Ok(());
-        }
-        let filling = self.backend.set(key, written.share(index));
-        let filled = self.ask(left, filling).await;
-        if let Err(error) = &filled {
-            // One that may still arrive could do so after the next invalidation.
-            if error.is_uncertain() {
-                self.owes(key, true);
-            }
-        }
-        filled
-    }
-
     /// Has the layer replace what it has. When it does not, that must go.
     async fn replace(&self, key: &Key, written: &Written, index: usize) -> Result<()> {
         if !self.takes(written.entry.value_type()) {
@@ -221,7 +170,7 @@ impl StackLayer {
             return self.remove(std::slice::from_ref(key)).await;
         }
         let replacing = self.backend.set(key, written.share(index));
-        let replaced = self.ask(self.deadline, replacing).await;
+        let replaced = self.ask(Operation::Set, self.deadline, replacing).await;
         self.replaced(key, &replaced);
         replaced
     }
@@ -234,7 +183,8 @@ impl StackLayer {
         if !taken.is_empty() {
             let share = |(key, it): &&(Key, Written)| (key.clone(), it.share(index));
             let batch = taken.iter().map(share).collect();
-            let replaced = self.ask(self.deadline, self.backend.set_many(batch)).await;
+            let replacing = self.backend.set_many(batch);
+            let replaced = self.ask(Operation::Set, self.deadline, replacing).await;
             for (key, _) in taken {
                 self.replaced(key, &replaced);
             }
@@ -257,7 +207,7 @@ impl StackLayer {
 
 impl Inner {
     /// Refuses what no layer could hold.
-    fn check_type(&self, entry: &Entry) -> Result<()> {
+    pub(super) fn check_type(&self, entry: &Entry) -> Result<()> {
         let value_type = entry.value_type();
         match self.layers.iter().any(|layer| layer.takes(value_type)) {
             true => Ok(()),
@@ -265,23 +215,27 @@ impl Inner {
         }
     }
 
-    fn written(&self, entry: Entry) -> Written {
+    pub(super) fn written(&self, entry: Entry) -> Written {
         let now = self.clock.now();
+        let entry = match self.prompt < self.layers.len() {
+            true => entry.sharing_bytes(),
+            false => entry,
+        };
         let kept = self.kept(entry.time_left(now));
         Written { entry, now, kept }
     }
 }
 
 /// An entry that is being written, and how long each layer keeps it.
-struct Written {
-    entry: Entry,
+pub(super) struct Written {
+    pub(super) entry: Entry,
     now: Moment,
     kept: Kept,
 }
 
 impl Written {
     /// A layer's copy: with no more time than the layer keeps it.
-    fn share(&self, index: usize) -> Entry {
+    pub(super) fn share(&self, index: usize) -> Entry {
         self.entry.clone().capped(self.now, self.kept[index])
     }
 }

@@ -2,22 +2,54 @@
 #![cfg(all(feature = "testing", feature = "memory"))]
 #![allow(clippy::unwrap_used, reason = "what fails here is a failed test")]
 
+mod breaker;
+mod deadline;
 mod fence;
+mod late;
+mod overflow;
+mod patience;
+mod pending;
 mod reads;
 #[path = "../shelf/mod.rs"]
 mod shelf;
+mod storm;
 #[path = "../support/mod.rs"]
 mod support;
 mod times;
+mod write_back;
+mod write_back_end;
 mod writes;
 
-use cachestack_backends::testing::{Faults, FaultyBackend};
+use std::time::Duration;
+
+use cachestack_backends::runtime::sleep;
+use cachestack_backends::testing::{Fault, Faults, FaultyBackend, Method};
 use cachestack_backends::{
-    Backend, BackendInfo, Clock, Codec, MemoryBackend, MemoryBuilder, TieredBuilder, TieredCache,
+    Backend, BackendInfo, Clock, Codec, Layer, MemoryBackend, MemoryBuilder, Passage, Result,
+    Stats, TieredBuilder, TieredCache, WriteStrategy,
 };
 
 use shelf::Shelf;
-use support::Desk;
+use support::{Desk, soon};
+
+const MILLI: Duration = Duration::from_millis(1);
+/// The methods that change something.
+const CHANGES: [Method; 5] = [
+    Method::Set,
+    Method::SetMany,
+    Method::Delete,
+    Method::DeleteMany,
+    Method::Clear,
+];
+
+/// Waits until something is so.
+fn until(is_so: impl Fn() -> bool) {
+    soon(async {
+        while !is_so() {
+            sleep(MILLI).await;
+        }
+    });
+}
 
 /// A stack whose layers can be looked into, and told to misbehave.
 struct Stack {
@@ -52,6 +84,47 @@ impl Stack {
     fn usual() -> Self {
         Self::of().memory(|it| it).shelf(as_is).build()
     }
+
+    /// Memory above a shelf that works on any thread.
+    fn above(change: impl FnOnce(Layer) -> Layer) -> Self {
+        Self::of().memory(|it| it).away(change).build()
+    }
+
+    /// The same, written back.
+    fn written_back(change: impl FnOnce(Layer) -> Layer) -> Self {
+        let building = Self::of().memory(|it| it).away(change);
+        building
+            .with(|it| it.write_strategy(WriteStrategy::WriteBack))
+            .build()
+    }
+
+    /// What the stack counted of its lowest layer.
+    fn below(&self) -> Stats {
+        self.all.stats().layers.pop().unwrap()
+    }
+
+    /// The faults of the lowest layer.
+    fn lowest(&self) -> &Faults {
+        self.faults.last().unwrap()
+    }
+
+    /// Lets everything that changes the lowest layer meet a fault.
+    fn break_changes(&self, fault: Fault) {
+        for method in CHANGES {
+            self.lowest().inject(method, fault);
+        }
+    }
+
+    /// Stores a computed value.
+    fn store(&self, text: &str, value: u64, passage: &Passage) -> Result<bool> {
+        let (key, entry) = (support::key(text), self.all.entry(value));
+        soon(self.tiered.store(&key, entry, passage))
+    }
+
+    /// As memory may do at any time.
+    fn evict(&self, text: &str) {
+        self.layers[0].delete(text);
+    }
 }
 
 impl Building {
@@ -81,6 +154,24 @@ impl Building {
     fn shelf_of(self, codec: Codec, info: fn(BackendInfo) -> BackendInfo) -> Self {
         let shelf = Shelf::new(codec, self.clock.clone());
         self.layer(&shelf, info)
+    }
+
+    /// A shelf that works on any thread, with settings of its own.
+    fn away(self, change: impl FnOnce(Layer) -> Layer) -> Self {
+        self.layer_as(|info| info.detached(true), change)
+    }
+
+    fn layer_as(
+        mut self,
+        info: fn(BackendInfo) -> BackendInfo,
+        change: impl FnOnce(Layer) -> Layer,
+    ) -> Self {
+        let shelf = Shelf::new(Codec::Postcard, self.clock.clone());
+        let faulty = FaultyBackend::new(shelf.clone()).with_info(info);
+        self.layers.push(Desk::new(&shelf, &self.clock));
+        self.faults.push(faulty.faults());
+        self.builder = self.builder.layer(change(Layer::new(faulty)));
+        self
     }
 
     fn with(mut self, change: impl FnOnce(TieredBuilder) -> TieredBuilder) -> Self {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cachestack_backends::testing::{Fault, Method};
-use cachestack_backends::{Backend, Codec, Entry, ErrorKind, Key, Lookup, TimeLeft, ValueType};
+use cachestack_backends::{Backend, Entry, ErrorKind, Key, Lookup, TimeLeft, ValueType};
 
 use super::support::{MINUTE, begin, key, soon};
 use super::{Stack, as_is};

@@ -28,6 +28,7 @@ pub use self::cluster::RedisCluster;
 pub use self::memcached::{Memcached, MemcachedBuilder};
 pub use self::pgbouncer::PgBouncer;
 pub use self::postgres::{Postgres, PostgresBuilder};
+pub use self::program::is_installed;
 pub use self::redis::{Redis, RedisBuilder};
 pub use self::sentinel::{RedisSentinel, Sentinel};
 pub use self::server::Server;

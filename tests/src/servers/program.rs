@@ -9,14 +9,23 @@ use std::path::PathBuf;
 /// # Panics
 /// When it is nowhere; names the package that has it.
 pub(super) fn program(name: &str, package: &str) -> PathBuf {
+    find(name).unwrap_or_else(|| {
+        panic!("`{name}` is missing: it is in Debian's package `{package}`, which `scripts/test` installs")
+    })
+}
+
+/// Whether a program such as `redis-server` or `initdb` is on this machine.
+pub fn is_installed(name: &str) -> bool {
+    find(name).is_some()
+}
+
+fn find(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let mut folders = postgres_folders();
     folders.extend(env::split_paths(&path));
     folders.extend(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from));
     let mut files = folders.into_iter().map(|folder| folder.join(name));
-    files.find(|file| file.is_file()).unwrap_or_else(|| {
-        panic!("`{name}` is missing: it is in Debian's package `{package}`, which `scripts/test` installs")
-    })
+    files.find(|file| file.is_file())
 }
 
 /// Debian keeps each version of PostgreSQL in a folder of its own; the newest comes first.

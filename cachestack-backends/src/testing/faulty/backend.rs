@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::faults::{Fault, Faults, Method};
 use crate::backend::{AnyBackend, Backend, BackendInfo, Lookup, TimeLeft};
 use crate::entry::{Entry, ValueType};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fence::Fence;
 use crate::key::{Key, KeyDigest, Namespace};
 use crate::runtime::sleep;
@@ -67,28 +67,50 @@ impl FaultyBackend {
         call: impl Future<Output = Result<T>>,
     ) -> Result<(T, Option<Fault>)> {
         self.faults.count(method);
-        let fail = |kind| {
-            let error = Error::new(kind, "made to fail by a test");
-            Err(match method.operation() {
-                Some(operation) => error.at(self.info.name.clone(), operation),
-                None => error,
-            })
-        };
         let fault = self.faults.unless_hanging(method, Fault::Hang).await;
         match fault {
-            Some(Fault::Fail(kind)) => return fail(kind),
+            Some(Fault::Fail(kind)) => return Err(self.error(method, kind)),
+            Some(Fault::Refuse) => {
+                return Err(self.error(method, ErrorKind::Unavailable).unreachable());
+            }
+            Some(Fault::Late) => {
+                self.faults.unless_hanging(method, Fault::Late).await;
+                return Err(self.error(method, ErrorKind::Timeout));
+            }
+            Some(Fault::Panic) => panic!("made to panic by a test"),
             Some(Fault::Delay(time)) => sleep(time).await,
             _ => {}
         }
         let answer = call.await;
         match fault {
-            Some(Fault::Lose(kind)) => return fail(kind),
+            Some(Fault::Lose(kind)) => return Err(self.error(method, kind)),
             Some(Fault::HangAfter) => {
                 self.faults.unless_hanging(method, Fault::HangAfter).await;
             }
             _ => {}
         }
         Ok((answer?, fault))
+    }
+
+    fn error(&self, method: Method, kind: ErrorKind) -> Error {
+        let error = Error::new(kind, "made to fail by a test");
+        match method.operation() {
+            Some(operation) => error.at(self.info.name.clone(), operation),
+            None => error,
+        }
+    }
+
+    /// For a call that changes something, and may do so when its caller has gone.
+    async fn change(
+        &self,
+        method: Method,
+        call: impl Future<Output = Result<()>> + Send + 'static,
+    ) -> Result<()> {
+        if self.faults.current(method) != Some(Fault::Late) {
+            return self.plainly(method, call).await;
+        }
+        self.faults.put_off(async { drop(call.await) });
+        self.plainly(method, async { Ok(()) }).await
     }
 
     async fn plainly<T>(&self, method: Method, call: impl Future<Output = Result<T>>) -> Result<T> {
@@ -124,11 +146,15 @@ impl Backend for FaultyBackend {
     }
 
     async fn set(&self, key: &Key, entry: Entry) -> Result<()> {
-        self.plainly(Method::Set, self.inner.set(key, entry)).await
+        let (inner, key) = (self.inner.clone(), key.clone());
+        let call = async move { inner.set(&key, entry).await };
+        self.change(Method::Set, call).await
     }
 
     async fn delete(&self, key: &Key) -> Result<()> {
-        self.plainly(Method::Delete, self.inner.delete(key)).await
+        let (inner, key) = (self.inner.clone(), key.clone());
+        let call = async move { inner.delete(&key).await };
+        self.change(Method::Delete, call).await
     }
 
     async fn exists(&self, key: &Key) -> Result<bool> {
@@ -138,8 +164,9 @@ impl Backend for FaultyBackend {
     }
 
     async fn clear(&self, namespace: &Namespace) -> Result<()> {
-        self.plainly(Method::Clear, self.inner.clear(namespace))
-            .await
+        let (inner, namespace) = (self.inner.clone(), namespace.clone());
+        let call = async move { inner.clear(&namespace).await };
+        self.change(Method::Clear, call).await
     }
 
     async fn stats(&self) -> Result<Stats> {
@@ -153,13 +180,15 @@ impl Backend for FaultyBackend {
     }
 
     async fn set_many(&self, entries: Vec<(Key, Entry)>) -> Result<()> {
-        self.plainly(Method::SetMany, self.inner.set_many(entries))
-            .await
+        let inner = self.inner.clone();
+        let call = async move { inner.set_many(entries).await };
+        self.change(Method::SetMany, call).await
     }
 
     async fn delete_many(&self, keys: &[Key]) -> Result<()> {
-        self.plainly(Method::DeleteMany, self.inner.delete_many(keys))
-            .await
+        let (inner, keys) = (self.inner.clone(), keys.to_vec());
+        let call = async move { inner.delete_many(&keys).await };
+        self.change(Method::DeleteMany, call).await
     }
 
     async fn purge_expired(&self, namespace: &Namespace) -> Result<u64> {

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -80,6 +82,9 @@ impl Method {
 pub enum Fault {
     /// Nothing is done, and the call fails.
     Fail(ErrorKind),
+    /// Nothing is done, and the call fails as one for which there was no
+    /// [connection](crate::Error::unreachable).
+    Refuse,
     /// All is done, and the call fails all the same: the answer was lost.
     Lose(ErrorKind),
     /// The call begins that much later, by the real clock.
@@ -88,11 +93,19 @@ pub enum Fault {
     Hang,
     /// All is done, but the answer does not come until the fault is taken away.
     HangAfter,
+    /// The call hangs, and fails as timed out when the fault is taken away. A set, deletion or clear takes effect
+    /// when the test lets it [arrive](Faults::arrive), be its caller still there or not; other calls do
+    /// nothing.
+    Late,
+    /// The call panics before anything is done.
+    Panic,
     /// Look-ups find nothing.
     Forget,
     /// What look-ups find is replaced by a value of a type that nobody asked for.
     Garbage,
 }
+
+type LateCall = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Makes a [`FaultyBackend`](super::FaultyBackend) misbehave, and knows how often it was called; clones are one.
 #[derive(Clone, Default)]
@@ -101,6 +114,7 @@ pub struct Faults(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     state: Mutex<HashMap<Method, State>>,
+    late: Mutex<Vec<LateCall>>,
     changed: Notify,
 }
 
@@ -135,6 +149,24 @@ impl Faults {
     pub fn heal_one(&self, method: Method) {
         self.state().entry(method).or_default().fault = None;
         self.0.changed.notify_waiters();
+    }
+
+    /// Lets what is [late](Fault::Late) take effect, the oldest first, and says how much it was.
+    pub async fn arrive(&self) -> usize {
+        let late = std::mem::take(&mut *self.late());
+        let count = late.len();
+        for call in late {
+            call.await;
+        }
+        count
+    }
+
+    pub(super) fn put_off(&self, call: impl Future<Output = ()> + Send + 'static) {
+        self.late().push(Box::pin(call));
+    }
+
+    fn late(&self) -> MutexGuard<'_, Vec<LateCall>> {
+        self.0.late.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How often the method was called so far, failed calls included.

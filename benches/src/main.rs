@@ -1,0 +1,76 @@
+//! This project beside the bare clients of its servers, in one run.
+//!
+//! `cargo run --release -- [--rounds N] [--json FILE] [WORD]`: only rows whose name has the word in it.
+
+mod measure;
+mod servers;
+mod table;
+
+use std::process::ExitCode;
+use std::{env, fs};
+
+use table::Table;
+
+const USAGE: &str = "usage: cargo run --release -- [--rounds N] [--json FILE] [WORD]
+
+  --rounds N    interleaved rounds for each row, from 3 on; default 15
+  --json FILE   writes the table there too
+  WORD          only rows whose name has it, such as redis or get";
+
+/// What is to be run.
+struct Settings {
+    rounds: usize,
+    json: Option<String>,
+    word: String,
+}
+
+fn settings() -> Option<Settings> {
+    let mut settings = Settings {
+        rounds: 15,
+        json: None,
+        word: String::new(),
+    };
+    let mut arguments = env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match &*argument {
+            "--rounds" => settings.rounds = arguments.next()?.parse().ok().filter(|it| *it >= 3)?,
+            "--json" => settings.json = Some(arguments.next()?),
+            word if !word.starts_with('-') => settings.word = argument,
+            _ => return None,
+        }
+    }
+    Some(settings)
+}
+
+fn main() -> ExitCode {
+    let Some(settings) = settings() else {
+        eprintln!("{USAGE}");
+        return ExitCode::FAILURE;
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("no runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut table = Table::default();
+    runtime.block_on(servers::run(&mut table, settings.rounds, &settings.word));
+    print!("{table}");
+    if cfg!(debug_assertions) {
+        println!("\nThis is a debug build; its numbers mean nothing. Add --release.");
+    }
+    if let Some(file) = settings.json {
+        let written = serde_json::to_string_pretty(&table)
+            .map_err(std::io::Error::from)
+            .and_then(|text| fs::write(&file, text + "\n"));
+        if let Err(error) = written {
+            eprintln!("{file}: {error}");
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
