@@ -9,7 +9,7 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
@@ -169,6 +169,7 @@ impl Calls {
         task: impl Future<Output = Result<R>> + Send + 'static,
     ) -> Result<R> {
         let pass = self.pass()?;
+        let began = Instant::now();
         let slot = match Arc::clone(&self.slots).try_acquire_owned() {
             Ok(slot) => slot,
             Err(_) => {
@@ -177,9 +178,11 @@ impl Calls {
                 slot.ok_or_else(|| timed_out(limit, "too many operations are under way"))?
             }
         };
+        // Waiting for a slot was a part of it.
+        let left = limit.saturating_sub(began.elapsed());
         let ended = pass.run(async move {
             let _slot = slot;
-            let answered = tokio::time::timeout(limit, task).await;
+            let answered = tokio::time::timeout(left, task).await;
             answered.unwrap_or_else(|_| Err(timed_out(limit, "no answer")))
         });
         let lost = || {
