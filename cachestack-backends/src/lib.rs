@@ -25,6 +25,8 @@ mod redis;
 #[doc(hidden)]
 pub mod runtime;
 mod stats;
+#[doc(hidden)]
+pub mod table;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tiered;

@@ -98,6 +98,8 @@ impl Pool {
     }
 
     async fn try_turn(&self, turn: &Turn<'_>) -> Result<Answer, Failed> {
+        // It is never closed.
+        let _permit = self.permits.acquire().await;
         let mut asking = self.ask()?;
         let answer = self.take_turn(turn).await;
         asking.answered = answer.is_ok();
@@ -124,8 +126,6 @@ impl Pool {
     }
 
     async fn take_turn(&self, turn: &Turn<'_>) -> Result<Answer, Failed> {
-        // It is never closed.
-        let _permit = self.permits.acquire().await;
         let mut may_have_begun = false;
         if let Some(mut used) = self.take() {
             match used.turn(turn).await {

@@ -3,8 +3,8 @@
 //!
 //! Nothing of a client is ever dropped in the middle of a reply because a caller lost interest; only a
 //! deadline cuts an operation off, and then its connection with it. Writes of one key through one backend
-//! run one after the other, in the order in which they were begun, and reads wait for them: so whoever
-//! drops a write and deletes the key can be sure.
+//! run one after the other, those of one caller in the order in which they were begun, and reads wait for
+//! them: so whoever drops a write and deletes the key can be sure.
 
 use std::fmt;
 use std::future::Future;
@@ -88,6 +88,13 @@ impl Calls {
         }
     }
 
+    /// Whether [`close`](Self::close) was called.
+    #[cfg(feature = "redis")]
+    pub(crate) fn is_closed(&self) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        matches!(*state, State::Closed)
+    }
+
     /// Ends when all writes that were begun have; new ones wait for that.
     pub(crate) fn written(&self) -> impl Future<Output = ()> + Send + 'static {
         let order = self.order.clone();
@@ -110,9 +117,11 @@ impl Calls {
             let written = keys.into_iter().filter(|key| self.order.is_watched(*key));
             let written: Vec<KeyDigest> = written.collect();
             let order = self.order.clone();
+            let last = Instant::now() + self.timeout.saturating_sub(self.timeout / 4).min(LONG);
             self.run(self.timeout, async move {
                 if !written.is_empty() {
                     drop(order.write(written).await);
+                    in_time(last)?;
                 }
                 task.await
             })
@@ -135,9 +144,11 @@ impl Calls {
             // From here on reads see that these keys are being written.
             let watched: Vec<FenceToken> = keys.iter().map(|key| self.order.token(*key)).collect();
             let order = self.order.clone();
+            let last = Instant::now() + self.timeout.saturating_sub(self.timeout / 4).min(LONG);
             self.run(self.timeout, async move {
                 let _turn = order.write(keys).await;
                 let _watched = watched;
+                in_time(last)?;
                 task.await
             })
             .await
@@ -192,6 +203,18 @@ impl Calls {
             )
         };
         ended.await.unwrap_or_else(|| Err(lost()))
+    }
+}
+
+/// What would be cut off soon after it began is not begun: its connection would go with it, and others share
+/// that.
+fn in_time(last: Instant) -> Result<()> {
+    match Instant::now() <= last {
+        true => Ok(()),
+        false => {
+            let message = "other writes of the key took nearly all of the time";
+            Err(Error::new(ErrorKind::Timeout, message))
+        }
     }
 }
 

@@ -226,7 +226,7 @@ fn goodbye(store: &Store) -> Option<(Pass, impl Future<Output = ()> + Send + 'st
     store.upkeep.end();
     let pass = store.calls.close()?;
     let pool = Arc::clone(&store.pool);
-    let bound = store.config.timeout + GOODBYE;
+    let bound = store.config.timeout.saturating_add(GOODBYE);
     // The I/O thread goes on until the end of this.
     let kept = pass.clone();
     let goodbye = async move {

@@ -359,7 +359,7 @@ impl Backend for RedisBackend {
             store::close(links).await;
         });
         // The connections go whatever becomes of this wait.
-        let _ = within(limit * 2, ended).await;
+        let _ = within(limit.saturating_mul(2), ended).await;
         Ok(())
     }
 

@@ -110,6 +110,10 @@ impl Store {
 
     /// Ends the operations to come. What is returned closes the connections.
     pub(super) fn end(&self) -> Option<(Pass, Vec<Arc<Link>>)> {
+        if self.calls.is_closed() {
+            // Whoever closed it lets what was begun come to its end.
+            return None;
+        }
         let pass = self.calls.close();
         if pass.is_none() {
             // Without a thread nothing was ever opened.

@@ -45,7 +45,8 @@ pub struct Stats {
     pub backfills: u64,
     /// Values not stored, because an invalidation or a newer write came between.
     pub fenced: u64,
-    /// Operations that did not end within the stack's deadline for the layer; they count as errors too.
+    /// Operations that did not end within their store's timeout or the layer's deadline; they count as errors
+    /// too.
     #[serde(skip_serializing_if = "is_zero")]
     pub timeouts: u64,
     /// The state of a layer's breaker: `closed`, `open`, or `half_open` while the layer is probed.
@@ -60,7 +61,8 @@ pub struct Stats {
     /// How many changes wait to be told to the layer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pending: Option<u64>,
-    /// Changes for which there was no room to wait; each had its namespace cleared instead.
+    /// Changes for which there was no room to wait: a computed value was left out, anything else had its
+    /// namespace cleared.
     #[serde(skip_serializing_if = "is_zero")]
     pub overflowed: u64,
     /// How many entries are there. Ended ones count until they are freed.

@@ -154,6 +154,10 @@ impl Backend for TieredCache {
             closed = ended.unwrap_or_else(|| Err(no_end(layer))).and(closed);
         }
         self.0.crew.dismiss();
+        for layer in &self.0.layers {
+            // Whoever waits in `flush` need not wait for what nobody brings any more.
+            layer.pending.changed.notify_waiters();
+        }
         closed
     }
 

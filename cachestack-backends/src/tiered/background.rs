@@ -57,7 +57,8 @@ impl TieredCache {
     /// copied in the background, and what a layer that failed missed.
     ///
     /// # Errors
-    /// [`Timeout`](ErrorKind::Timeout) when that takes longer than 30 s; what waits goes on waiting. When since
+    /// [`Timeout`](ErrorKind::Timeout) when that takes longer than 30 s; what waits goes on waiting.
+    /// [`Closed`](ErrorKind::Closed) when the stack was closed before. When since
     /// the last time a layer refused a write for good, or there was no room to wait for it, an error that
     /// says so, once.
     pub async fn flush(&self) -> Result<()> {
@@ -69,9 +70,12 @@ impl TieredCache {
             self.0.background.drain().await;
             // What comes from here on is not waited for, or there might always be more.
             let ends: Vec<u64> = self.0.layers.iter().map(|it| it.pending.end()).collect();
+            let mut arrived = true;
             for (layer, end) in self.0.layers.iter().zip(ends) {
                 layer.drain(end).await;
+                arrived &= !layer.pending.waits_up_to(end);
             }
+            arrived
         };
         let in_time = within(limit, all).await;
         let told = self.0.layers.iter().map(|layer| layer.tell_lost());
@@ -79,10 +83,18 @@ impl TieredCache {
         told.collect::<Vec<_>>()
             .into_iter()
             .collect::<Result<()>>()?;
-        in_time.ok_or_else(|| {
-            let message = format!("what waits for the layers did not arrive within {limit:?}");
-            Error::new(ErrorKind::Timeout, message)
-        })
+        match in_time {
+            None => {
+                let message = format!("what waits for the layers did not arrive within {limit:?}");
+                Err(Error::new(ErrorKind::Timeout, message))
+            }
+            Some(false) => {
+                let message =
+                    "the stack was closed before its layers had taken what waits for them";
+                Err(Error::new(ErrorKind::Closed, message))
+            }
+            Some(true) => Ok(()),
+        }
     }
 }
 

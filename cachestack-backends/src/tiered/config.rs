@@ -179,15 +179,8 @@ impl TieredBuilder {
         for layer in &self.layers {
             duration::check_not_zero("max_ttl", layer.max_ttl)?;
             duration::check_not_zero("deadline", Some(layer.deadline))?;
-            for (name, number) in [
-                ("breaker_failures", layer.breaker_failures as usize),
-                ("max_pending", layer.max_pending),
-            ] {
-                if number == 0 {
-                    let message = format!("{name} is 0, it must be at least 1");
-                    return Err(Error::new(ErrorKind::Config, message));
-                }
-            }
+            check_some("breaker_failures", Some(layer.breaker_failures as usize))?;
+            check_some("max_pending", Some(layer.max_pending))?;
         }
         let infos: Vec<BackendInfo> = self.layers.iter().map(|it| it.backend.info()).collect();
         let immediate = infos.iter().take_while(|info| info.immediate).count();
@@ -203,5 +196,16 @@ impl TieredBuilder {
             )),
             _ => Ok(()),
         }
+    }
+}
+
+/// Refuses a number of zero for the setting of that name.
+pub(super) fn check_some(name: &str, number: Option<usize>) -> Result<()> {
+    match number {
+        Some(0) => Err(Error::new(
+            ErrorKind::Config,
+            format!("{name} is 0, it must be at least 1"),
+        )),
+        _ => Ok(()),
     }
 }

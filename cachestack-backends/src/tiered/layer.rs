@@ -2,7 +2,7 @@
 //! be told kept beside it.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -201,9 +201,30 @@ pub(super) fn too_slow(limit: Duration) -> Error {
 pub(super) struct Crew {
     pass: Mutex<Option<Pass>>,
     dismissed: AtomicBool,
+    /// How many writes it drives to their end.
+    driven: Arc<AtomicUsize>,
+}
+
+/// How many writes one stack may have under way.
+const MOST_DRIVEN: usize = 16_384;
+
+/// A write that is driven to its end.
+pub(super) struct Ticket(Arc<AtomicUsize>);
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 impl Crew {
+    /// The right to have a write driven to its end, while there is room.
+    pub(super) fn ticket(&self) -> Option<Ticket> {
+        let before = self.driven.fetch_add(1, Ordering::AcqRel);
+        let ticket = Ticket(Arc::clone(&self.driven));
+        (before < MOST_DRIVEN).then_some(ticket)
+    }
+
     pub(super) fn pass(&self) -> Result<Pass> {
         let mut pass = self.pass.lock().unwrap_or_else(PoisonError::into_inner);
         match &*pass {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::config::Layer;
-use crate::duration;
+use super::config::{Layer, check_some};
+use crate::duration::{self, check_not_zero};
 use crate::error::{Error, ErrorKind, Result};
 #[cfg(feature = "file")]
 use crate::file::{FileBackend, FileConfig};
@@ -17,6 +17,7 @@ use crate::memory::{MemoryBackend, MemoryConfig};
 use crate::postgres::{PostgresBackend, PostgresConfig};
 #[cfg(feature = "redis")]
 use crate::redis::{RedisBackend, RedisConfig};
+use crate::table;
 
 /// One layer as plain data: the settings of its store under the store's name, and those of the layer
 /// beside it. To be filled from a configuration file.
@@ -25,10 +26,10 @@ use crate::redis::{RedisBackend, RedisConfig};
 /// are enabled. In TOML:
 ///
 /// ```toml
-/// [[layers]]
+/// [layers.0]
 /// memory.max_entries = 10_000
 ///
-/// [[layers]]
+/// [layers.1]
 /// redis.dsn = "redis://127.0.0.1:6379/0"
 /// deadline = "250ms"
 /// ```
@@ -50,23 +51,23 @@ pub struct LayerConfig {
     pub silent: bool,
     /// A memory layer.
     #[cfg(feature = "memory")]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "table::optional")]
     pub memory: Option<MemoryConfig>,
     /// A layer of files.
     #[cfg(feature = "file")]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "table::optional")]
     pub file: Option<FileConfig>,
     /// A layer in Redis.
     #[cfg(feature = "redis")]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "table::optional")]
     pub redis: Option<RedisConfig>,
     /// A layer in a PostgreSQL table.
     #[cfg(feature = "postgres")]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "table::optional")]
     pub postgres: Option<PostgresConfig>,
     /// A layer on Memcached servers.
     #[cfg(feature = "memcached")]
-    #[serde(default)]
+    #[serde(default, deserialize_with = "table::optional")]
     pub memcached: Option<MemcachedConfig>,
 }
 
@@ -76,6 +77,12 @@ impl LayerConfig {
     /// # Errors
     /// [`Config`](ErrorKind::Config) when not exactly one store is named, and what its store says.
     pub fn build(self) -> Result<Layer> {
+        check_not_zero("deadline", self.deadline)?;
+        check_some(
+            "breaker_failures",
+            self.breaker_failures.map(|it| it as usize),
+        )?;
+        check_some("max_pending", self.max_pending)?;
         let mut layers: Vec<(&str, Layer)> = Vec::new();
         #[cfg(feature = "memory")]
         if let Some(config) = self.memory {

@@ -10,7 +10,7 @@ use super::passage::{Left, Passage};
 use super::pending::Waiting;
 use super::section::PATIENCE;
 use super::stack::{Inner, TieredCache};
-use super::write::at_once;
+use super::write::{at_once, made_its_caller_wait};
 use crate::backend::{Backend, Lookup};
 use crate::entry::{Entry, ValueType};
 use crate::error::{Error, Operation, Result};
@@ -54,9 +54,24 @@ impl TieredCache {
         value_type: &'static ValueType,
         passage: &mut Passage,
     ) -> Result<Lookup> {
-        let found = self.find(key, value_type, passage).await;
+        let found = match self.0.immediate == self.0.layers.len() {
+            true => self.find_now(key, value_type, passage),
+            // Apart, so that the futures of functions stay small: they call each other.
+            false => Box::pin(self.find(key, value_type, passage)).await,
+        };
         let report = &self.0.report;
         report.outcome(Operation::Get, Some(key.digest()), found, || Lookup::Miss)
+    }
+
+    /// The same where every layer answers at once.
+    fn find_now(
+        &self,
+        key: &Key,
+        value_type: &'static ValueType,
+        passage: &mut Passage,
+    ) -> Result<Lookup> {
+        let found = poll_once(self.find(key, value_type, passage));
+        found.unwrap_or_else(|| Err(made_its_caller_wait()))
     }
 
     /// Looks into one layer after the other, and copies what is found into those above.

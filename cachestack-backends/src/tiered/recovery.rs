@@ -242,5 +242,6 @@ impl StackLayer {
 
 /// Whether telling it again would fail again.
 fn is_final(error: &Error) -> bool {
-    !error.is_retryable() && error.kind() != ErrorKind::Closed
+    // One that never reached the layer, be it for a wrong password, says nothing of what it was to take.
+    !error.is_retryable() && !error.is_unreachable() && error.kind() != ErrorKind::Closed
 }

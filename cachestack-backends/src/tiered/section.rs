@@ -28,10 +28,19 @@ impl TieredCache {
     ) -> Result<R> {
         // A sync caller cannot go away, and some layers work only on their caller's runtime.
         if is_blocking() || !self.0.detached() {
-            return or_panicked(work).await;
+            return or_panicked(Box::pin(work)).await;
         }
+        let work = Box::pin(work);
+        let Some(ticket) = self.0.crew.ticket() else {
+            // There are too many already: this one is its caller's own affair.
+            return or_panicked(work).await;
+        };
+        let working = async move {
+            let _ticket = ticket;
+            work.await
+        };
         let pass = self.0.crew.pass()?;
-        pass.run(work).await.unwrap_or_else(|| Err(panicked()))
+        pass.run(working).await.unwrap_or_else(|| Err(panicked()))
     }
 }
 

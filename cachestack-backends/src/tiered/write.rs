@@ -242,10 +242,12 @@ impl Written {
 
 /// What a layer that answers at once answered.
 pub(super) fn at_once(answer: impl Future<Output = Result<()>>) -> Result<()> {
-    poll_once(candidly(answer)).unwrap_or_else(|| {
-        let message = "a backend that calls itself immediate made its caller wait";
-        Err(Error::new(ErrorKind::Unsupported, message))
-    })
+    poll_once(candidly(answer)).unwrap_or_else(|| Err(made_its_caller_wait()))
+}
+
+pub(super) fn made_its_caller_wait() -> Error {
+    let message = "a backend that calls itself immediate made its caller wait";
+    Error::new(ErrorKind::Unsupported, message)
 }
 
 /// Layers are written from the lowest up, so the last error is the highest layer's.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use cachestack_backends::duration::optional;
+use cachestack_backends::table::Table;
 use cachestack_backends::{Error, LayerConfig, Operation, Result, WriteStrategy};
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -19,10 +20,10 @@ use super::Cache;
 /// namespace = "shop"
 /// ttl = "10m"
 ///
-/// [[layers]]
+/// [layers.0]
 /// memory.max_entries = 10_000
 ///
-/// [[layers]]
+/// [layers.1]
 /// file.directory = "/var/cache/shop"
 /// deadline = "250ms"
 /// ```
@@ -58,7 +59,8 @@ pub struct CacheConfig {
     /// Whether failures of the stack are only counted, and an operation by hand does as if nothing were
     /// there. Default: no.
     pub silent: bool,
-    /// The layers, top first: a sequence, or, for the environment, a map with the numbers 0, 1, … as keys.
+    /// The layers, top first: a map with the numbers 0, 1, … as keys, or a sequence (`[[layers]]` in TOML),
+    /// which no crate can merge with what stands elsewhere, such as in the environment.
     /// Default: an embedded memory store of 10,000 entries, where the feature `memory` is on.
     #[serde(deserialize_with = "in_order")]
     pub layers: Vec<LayerConfig>,
@@ -112,6 +114,7 @@ fn in_order<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<LayerConfig>, D::E
         fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Self::Value, A::Error> {
             let mut layers = Vec::new();
             while let Some(layer) = from.next_element()? {
+                let Table(layer) = layer;
                 layers.push(layer);
             }
             Ok(layers)
@@ -124,7 +127,8 @@ fn in_order<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<LayerConfig>, D::E
                     let message = format!("`{key}` is not the number of a layer: 0 is the top");
                     A::Error::custom(message)
                 })?;
-                layers.push((number, from.next_value()?));
+                let Table(layer) = from.next_value()?;
+                layers.push((number, layer));
             }
             layers.sort_by_key(|(number, _)| *number);
             match layers
