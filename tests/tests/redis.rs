@@ -54,7 +54,8 @@ fn unique() -> String {
 /// A backend of its own on the shared server.
 fn backend() -> RedisBackend {
     let builder = RedisBackend::builder(shared().dsn());
-    builder.namespace(unique()).build().unwrap()
+    let builder = builder.timeout(5 * SECOND).namespace(unique());
+    builder.build().unwrap()
 }
 
 fn open(dsn: impl Into<String>) -> RedisBackend {

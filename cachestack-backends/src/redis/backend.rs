@@ -45,10 +45,11 @@ use crate::stats::Stats;
 ///
 /// # Turns
 ///
-/// `get` (`PTTL` and `GET`), `set` (`SET`), `delete` (`UNLINK`), `exists` and `ttl` are one request and one answer each; so are
-/// `get_many`, `set_many` and `delete_many` for each 1,000 keys, in a cluster with each node at once. `clear` looks the whole
-/// database through by `SCAN`, on each primary of a cluster, and deletes what begins as the namespace's keys do; it may take 30 s.
-/// `stats` asks nothing of the server.
+/// `get` (`PTTL` and `GET`), `set` (`SET`), `delete` (`UNLINK`), `exists` (`EXISTS`) and `ttl` (`PTTL`) are one request and one
+/// answer each; so are `get_many` (`PTTL` of each key and `MGET`), `set_many` (`SET` of each) and `delete_many` (`UNLINK`) for each
+/// 1,000 keys, in a cluster with each node at once and by commands of one key. `clear` looks the whole database through by `SCAN`, on
+/// each primary of a cluster, and deletes what begins as the namespace's keys do; it may take 30 s. `stats` asks nothing of the
+/// server.
 ///
 /// # Failures
 ///
@@ -58,7 +59,8 @@ use crate::stats::Stats;
 /// 500 ms. An operation without an answer fails after [`timeout`](RedisConfig::timeout), 500 ms, and closes its connection, unless it
 /// reads and others were answered meanwhile: so a write that failed does not take effect when a server that hung goes on, except for
 /// what it had received already. A wrong password, a database that is not there or a certificate that is not trusted is
-/// [`Config`](ErrorKind::Config). A cluster is used as a whole: it is down for us while one of its primaries cannot be reached.
+/// [`Config`](ErrorKind::Config). A cluster is used as a whole: it is down for us while one of its primaries cannot be reached. A slot that
+/// has moved is followed; while one is on its way, its keys that have gone are `Unavailable`.
 ///
 /// ```no_run
 /// use std::time::Duration;

@@ -54,7 +54,7 @@ pub(super) async fn get(link: Arc<Link>, key: Bytes) -> Result<Found> {
     let client = turn.client();
     // The time is asked for first: a value that comes in between is then taken for older than it is.
     let left = Begun::new(boxed(pttl(client, &key))).await;
-    let value = boxed(value_of(client, &key)).await;
+    let value = value_of(client, &key).await;
     let left = left.answer().await;
     turn.end(left.and_then(|left| read(&left, value)))
 }
@@ -145,7 +145,7 @@ fn time_left(answer: &Value) -> TimeLeft {
 
 pub(super) async fn set(link: Arc<Link>, clock: Clock, key: Bytes, write: Write) -> Result<()> {
     let turn = link.turn(Kind::Write).await?;
-    let written = boxed(put(turn.client(), &clock, key, write)).await;
+    let written = put(turn.client(), &clock, key, write).await;
     turn.end(written.map(drop))
 }
 
@@ -169,30 +169,27 @@ pub(super) async fn set_many(
 async fn put(client: &Client, clock: &Clock, key: Bytes, write: Write) -> Result<Value, Refusal> {
     let (value, until) = match write {
         Write::Bytes(bytes, until) => (Value::Bytes(bytes), until),
-        Write::Nothing => return asked(|| client.unlink(key.clone())).await,
+        Write::Nothing => return asked(|| boxed(client.unlink(key.clone()))).await,
     };
     // What is left now, after it waited for its turn or a connection.
     let left = until.map(|until| until.since(clock.now()));
     if left == Some(Duration::ZERO) {
-        return asked(|| client.unlink(key.clone())).await;
+        return asked(|| boxed(client.unlink(key.clone()))).await;
     }
     let expiry = left.map(|left| Expiration::PX(millis(left)));
-    asked(|| client.set(key.clone(), value.clone(), expiry.clone(), None, false)).await
+    asked(|| boxed(client.set(key.clone(), value.clone(), expiry.clone(), None, false))).await
 }
 
 async fn pttl(client: &Client, key: &Bytes) -> Result<Value, Refusal> {
-    asked(|| client.pttl(key.clone())).await
+    asked(|| boxed(client.pttl(key.clone()))).await
 }
 
 async fn value_of(client: &Client, key: &Bytes) -> Result<Value, Refusal> {
-    asked(|| client.get(key.clone())).await
+    asked(|| boxed(client.get(key.clone()))).await
 }
 
 /// Asks, and asks again where a cluster has moved the slot meanwhile.
-async fn asked<F>(ask: impl Fn() -> F) -> Result<Value, Refusal>
-where
-    F: Future<Output = Result<Value, Refusal>>,
-{
+async fn asked<'a>(ask: impl Fn() -> Answer<'a>) -> Result<Value, Refusal> {
     match ask().await {
         Err(refusal) if is_redirection(&refusal) => ask().await,
         answer => answer,
@@ -208,7 +205,7 @@ fn millis(left: Duration) -> i64 {
 /// Gives the number of keys that were there.
 pub(super) async fn delete(link: Arc<Link>, key: Bytes) -> Result<u64> {
     let turn = link.turn(Kind::Write).await?;
-    let deleted = boxed(asked(|| turn.client().unlink(key.clone()))).await;
+    let deleted = asked(|| boxed(turn.client().unlink(key.clone()))).await;
     turn.end(deleted.map(|count| count_of(&count)))
 }
 
@@ -228,7 +225,7 @@ pub(super) async fn unlink(client: &Client, keys: &[Bytes], cluster: bool) -> Re
     let asked: Vec<Answer<'_>> = match cluster {
         true => keys
             .iter()
-            .map(|key| boxed(asked(|| client.unlink(key.clone()))))
+            .map(|key| boxed(asked(|| boxed(client.unlink(key.clone())))))
             .collect(),
         false => vec![boxed(client.unlink(keys.to_vec()))],
     };
@@ -238,13 +235,13 @@ pub(super) async fn unlink(client: &Client, keys: &[Bytes], cluster: bool) -> Re
 
 pub(super) async fn exists(link: Arc<Link>, key: Bytes) -> Result<bool> {
     let turn = link.turn(Kind::Read).await?;
-    let found = boxed(asked(|| turn.client().exists(key.clone()))).await;
+    let found = asked(|| boxed(turn.client().exists(key.clone()))).await;
     turn.end(found.map(|count| count_of(&count) > 0))
 }
 
 pub(super) async fn ttl(link: Arc<Link>, key: Bytes) -> Result<TimeLeft> {
     let turn = link.turn(Kind::Read).await?;
-    let left = boxed(pttl(turn.client(), &key)).await;
+    let left = pttl(turn.client(), &key).await;
     turn.end(left.map(|left| time_left(&left)))
 }
 

@@ -8,7 +8,7 @@ use cachestack::{Codec, Key, MemoryBackend, Namespace, RedisBackend, TieredCache
 use cachestack_tests::servers::RedisCluster;
 
 use super::raw::{Raw, Reply};
-use super::{shared, unique};
+use super::{SECOND, shared, unique};
 
 /// Changes what is stored, on whichever of the nodes has it.
 fn damage(nodes: &[SocketAddr], name: &str, edit: &mut dyn FnMut(&mut Vec<u8>)) {
@@ -23,7 +23,10 @@ fn damage(nodes: &[SocketAddr], name: &str, edit: &mut dyn FnMut(&mut Vec<u8>)) 
 
 fn subject(dsn: String, nodes: Vec<SocketAddr>, codec: Codec) -> Subject {
     let space = Namespace::new(unique());
-    let builder = RedisBackend::builder(dsn).namespace(space.clone());
+    // How long an operation may take is no rule of the contract, and this machine may have other work.
+    let builder = RedisBackend::builder(dsn)
+        .timeout(5 * SECOND)
+        .namespace(space.clone());
     let backend = builder.serializer(codec).build().unwrap();
     Subject::new(backend).damaged_by(move |key: &Key, edit| {
         let namespace = space.join(key.namespace());
@@ -40,7 +43,9 @@ contract_tests!(one_server, || async { one(Codec::Postcard) });
 contract_tests!(one_server_with_json, || async { one(Codec::Json) });
 
 contract_tests!(memory_over_redis, || async {
-    let builder = RedisBackend::builder(shared().dsn()).namespace(unique());
+    let builder = RedisBackend::builder(shared().dsn())
+        .timeout(5 * SECOND)
+        .namespace(unique());
     let stack = TieredCache::builder().layer(MemoryBackend::default());
     Subject::new(stack.layer(builder.build().unwrap()).build().unwrap())
 });

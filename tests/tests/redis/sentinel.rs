@@ -41,7 +41,7 @@ fn a_failover_is_followed() {
         });
         assert_ne!(fails_over, first);
         until_it_works(&backend, 5 * SECOND);
-        let second = sentinel.primary().unwrap();
+        let second = sentinel.wait_for_other_primary(first);
         assert_eq!(text(&open(second.dsn()), &key("k")).unwrap().unwrap(), "v");
     });
 }
