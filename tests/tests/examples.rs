@@ -101,6 +101,30 @@ fn a_cache_is_configured_from_a_file_and_the_environment() {
 #[test]
 fn a_wrong_setting_is_named_with_what_is_allowed() {
     for (file, variable, named, allowed) in [
+        (
+            "layers = ['redis://u:hunter2@h']",
+            None,
+            "layers",
+            "a table of settings",
+        ),
+        (
+            "[[layers]]\nredis = 'redis://u:hunter2@h'",
+            None,
+            "layers",
+            "a table of settings",
+        ),
+        (
+            "[layers.0]\npostgres = 'postgresql://u:hunter2@h'",
+            None,
+            "layers",
+            "a table of settings",
+        ),
+        (
+            "",
+            Some(("SHOP_CACHE_LAYERS__0__REDIS", "redis://u:hunter2@h")),
+            "LAYERS",
+            "a table of settings",
+        ),
         ("ttl = 0", None, "ttl", "a time above zero"),
         ("ttll = 5", None, "ttll", "`ttl`"),
         (

@@ -133,6 +133,10 @@ impl StackLayer {
     /// A change of the key did not reach the layer, or who knows: it is told later that what it has is to
     /// go, and not asked for the key until then. `uncertain` where a write was given up under way.
     pub(super) fn owes(&self, key: &Key, uncertain: bool) {
+        if self.crew.is_dismissed() {
+            // Of a closed stack nothing is read any more, and nobody would tell the layer.
+            return;
+        }
         self.pending.put(key, What::Delete, uncertain);
         self.attend();
     }

@@ -245,3 +245,15 @@ fn is_final(error: &Error) -> bool {
     // One that never reached the layer, be it for a wrong password, says nothing of what it was to take.
     !error.is_retryable() && !error.is_unreachable() && error.kind() != ErrorKind::Closed
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_never_reached_the_layer_is_not_refused_for_good() {
+        let refused = || Error::new(ErrorKind::Config, "a wrong password");
+        assert!(is_final(&refused()));
+        assert!(!is_final(&refused().unreachable()));
+    }
+}
