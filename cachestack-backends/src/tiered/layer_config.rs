@@ -17,7 +17,6 @@ use crate::memory::{MemoryBackend, MemoryConfig};
 use crate::postgres::{PostgresBackend, PostgresConfig};
 #[cfg(feature = "redis")]
 use crate::redis::{RedisBackend, RedisConfig};
-use crate::table;
 
 /// One layer as plain data: the settings of its store under the store's name, and those of the layer
 /// beside it. To be filled from a configuration file.
@@ -51,23 +50,23 @@ pub struct LayerConfig {
     pub silent: bool,
     /// A memory layer.
     #[cfg(feature = "memory")]
-    #[serde(default, deserialize_with = "table::optional")]
+    #[serde(default, deserialize_with = "crate::table::optional")]
     pub memory: Option<MemoryConfig>,
     /// A layer of files.
     #[cfg(feature = "file")]
-    #[serde(default, deserialize_with = "table::optional")]
+    #[serde(default, deserialize_with = "crate::table::optional")]
     pub file: Option<FileConfig>,
     /// A layer in Redis.
     #[cfg(feature = "redis")]
-    #[serde(default, deserialize_with = "table::optional")]
+    #[serde(default, deserialize_with = "crate::table::optional")]
     pub redis: Option<RedisConfig>,
     /// A layer in a PostgreSQL table.
     #[cfg(feature = "postgres")]
-    #[serde(default, deserialize_with = "table::optional")]
+    #[serde(default, deserialize_with = "crate::table::optional")]
     pub postgres: Option<PostgresConfig>,
     /// A layer on Memcached servers.
     #[cfg(feature = "memcached")]
-    #[serde(default, deserialize_with = "table::optional")]
+    #[serde(default, deserialize_with = "crate::table::optional")]
     pub memcached: Option<MemcachedConfig>,
 }
 
@@ -83,32 +82,19 @@ impl LayerConfig {
             self.breaker_failures.map(|it| it as usize),
         )?;
         check_some("max_pending", self.max_pending)?;
-        let mut layers: Vec<(&str, Layer)> = Vec::new();
-        #[cfg(feature = "memory")]
-        if let Some(config) = self.memory {
-            let memory = MemoryBackend::new(config)?;
-            layers.push(("memory", Layer::new(memory)));
-        }
-        #[cfg(feature = "file")]
-        if let Some(config) = self.file {
-            let file = FileBackend::new(config)?;
-            layers.push(("file", Layer::new(file)));
-        }
-        #[cfg(feature = "redis")]
-        if let Some(config) = self.redis {
-            let redis = RedisBackend::new(config)?;
-            layers.push(("redis", Layer::new(redis)));
-        }
-        #[cfg(feature = "postgres")]
-        if let Some(config) = self.postgres {
-            let postgres = PostgresBackend::new(config)?;
-            layers.push(("postgres", Layer::new(postgres)));
-        }
-        #[cfg(feature = "memcached")]
-        if let Some(config) = self.memcached {
-            let memcached = MemcachedBackend::new(config)?;
-            layers.push(("memcached", Layer::new(memcached)));
-        }
+        let stores: Vec<Option<(&str, Layer)>> = Vec::from([
+            #[cfg(feature = "memory")]
+            layer_of("memory", self.memory, MemoryBackend::new)?,
+            #[cfg(feature = "file")]
+            layer_of("file", self.file, FileBackend::new)?,
+            #[cfg(feature = "redis")]
+            layer_of("redis", self.redis, RedisBackend::new)?,
+            #[cfg(feature = "postgres")]
+            layer_of("postgres", self.postgres, PostgresBackend::new)?,
+            #[cfg(feature = "memcached")]
+            layer_of("memcached", self.memcached, MemcachedBackend::new)?,
+        ]);
+        let layers: Vec<(&str, Layer)> = stores.into_iter().flatten().collect();
         let named: Vec<&str> = layers.iter().map(|(name, _)| *name).collect();
         let named = named.join("` and `");
         let mut layers = layers.into_iter().map(|(_, layer)| layer);
@@ -132,6 +118,22 @@ impl LayerConfig {
         }
         Ok(layer.silent(self.silent))
     }
+}
+
+#[cfg(any(
+    feature = "memory",
+    feature = "file",
+    feature = "redis",
+    feature = "postgres",
+    feature = "memcached"
+))]
+fn layer_of<C, B: crate::Backend>(
+    name: &'static str,
+    config: Option<C>,
+    open: impl FnOnce(C) -> Result<B>,
+) -> Result<Option<(&'static str, Layer)>> {
+    let store = config.map(open).transpose()?;
+    Ok(store.map(|store| (name, Layer::new(store))))
 }
 
 const KNOWN: &str = "`memory`, `file`, `redis`, `postgres` and `memcached`, each with its feature";
