@@ -117,7 +117,7 @@ impl Calls {
             let written = keys.into_iter().filter(|key| self.order.is_watched(*key));
             let written: Vec<KeyDigest> = written.collect();
             let order = self.order.clone();
-            let last = Instant::now() + self.timeout.saturating_sub(self.timeout / 4).min(LONG);
+            let last = self.last_beginning();
             self.run(self.timeout, async move {
                 if !written.is_empty() {
                     drop(order.write(written).await);
@@ -144,7 +144,7 @@ impl Calls {
             // From here on reads see that these keys are being written.
             let watched: Vec<FenceToken> = keys.iter().map(|key| self.order.token(*key)).collect();
             let order = self.order.clone();
-            let last = Instant::now() + self.timeout.saturating_sub(self.timeout / 4).min(LONG);
+            let last = self.last_beginning();
             self.run(self.timeout, async move {
                 let _turn = order.write(keys).await;
                 let _watched = watched;
@@ -172,6 +172,11 @@ impl Calls {
             })
             .await
         }
+    }
+
+    /// Until when an operation that is called now may begin, after waiting for others.
+    fn last_beginning(&self) -> Instant {
+        Instant::now() + (self.timeout - self.timeout / 4).min(LONG)
     }
 
     async fn run<R: Send + 'static>(

@@ -56,7 +56,7 @@ use crate::stats::Stats;
 /// Connections live on a thread of the library, are opened by the first operation and anew when they are lost, and carry any
 /// number of operations at once. While the server is known to be away operations fail at once with
 /// [`Unavailable`](ErrorKind::Unavailable) (a full server is that too); it is tried again after a tenth of the time it has been away, at most
-/// 500 ms. An operation without an answer fails after [`timeout`](RedisConfig::timeout), 500 ms, and closes its connection, unless it
+/// 250 ms. An operation without an answer fails after [`timeout`](RedisConfig::timeout), 500 ms, and closes its connection, unless it
 /// reads and others were answered meanwhile: so a write that failed does not take effect when a server that hung goes on, except for
 /// what it had received already. A wrong password, a database that is not there or a certificate that is not trusted is
 /// [`Config`](ErrorKind::Config). A cluster is used as a whole: it is down for us while one of its primaries cannot be reached. A slot that

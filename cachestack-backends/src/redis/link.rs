@@ -17,9 +17,9 @@ use super::setup::Setup;
 use crate::error::{Error, ErrorKind, Result};
 
 /// After each attempt that failed a link waits a tenth of the time it has been away: so a server that was away for a
-/// moment is back within a moment, and one that stays away is asked twice a second.
+/// moment is back within a moment, and one that stays away is asked four times a second.
 const SHORTEST_WAIT: Duration = Duration::from_millis(20);
-const LONGEST_WAIT: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_millis(250);
 /// A server that refuses our password gets time until it is asked again.
 const WAIT_REFUSED: Duration = Duration::from_secs(1);
 

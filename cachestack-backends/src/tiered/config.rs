@@ -78,7 +78,7 @@ impl Layer {
 
     /// How many time-outs in a row open the layer's breaker; a connection that is refused opens it at once.
     /// While it is open, the layer is passed over without being asked, and probed in the background every
-    /// 25 to 400 ms (by a caller, where the layer is not [`detached`](crate::BackendInfo::detached)).
+    /// 25 to 200 ms (by a caller, where the layer is not [`detached`](crate::BackendInfo::detached)).
     /// Default: 3.
     pub fn breaker_failures(mut self, breaker_failures: u32) -> Self {
         self.breaker_failures = breaker_failures;

@@ -13,7 +13,7 @@ use super::section::or_panicked;
 use crate::backend::{AnyBackend, BackendInfo, candidly};
 use crate::entry::ValueType;
 use crate::error::{Error, ErrorKind, Operation, Result};
-use crate::key::Key;
+use crate::key::{Key, Namespace};
 use crate::runtime::{Pass, within, work};
 use crate::stats::{Counter, Counters, Stats};
 
@@ -68,8 +68,9 @@ impl StackLayer {
         asked: impl Future<Output = Result<R>>,
     ) -> Result<R> {
         let here = |error: Error| error.at(self.info.name.clone(), operation);
+        let asked = or_panicked(candidly(asked));
         if self.info.immediate {
-            let outcome = or_panicked(candidly(asked)).await.map_err(here);
+            let outcome = asked.await.map_err(here);
             return outcome.inspect_err(|error| self.failed(error));
         }
         if let Err(error) = self.breaker.admit() {
@@ -77,7 +78,7 @@ impl StackLayer {
             self.attend();
             return Err(here(error));
         }
-        let outcome = within(limit, or_panicked(candidly(asked))).await;
+        let outcome = within(limit, asked).await;
         let outcome = outcome.unwrap_or_else(|| Err(too_slow(limit)));
         let outcome = outcome.map_err(here);
         self.note(&outcome);
@@ -108,12 +109,8 @@ impl StackLayer {
         }
     }
 
-    /// Counts an error that is not the caller's to see.
-    pub(super) fn pass_over(&self, error: &Error) {
-        self.failed(error);
-    }
-
-    fn failed(&self, error: &Error) {
+    /// Counts an error, whether or not a caller gets to see it.
+    pub(super) fn failed(&self, error: &Error) {
         self.seen.errors.add(1);
         tracing::warn!(target: "cachestack", layer = %self.info.name, %error, "layer failed");
     }
@@ -138,6 +135,12 @@ impl StackLayer {
             return;
         }
         self.pending.put(key, What::Delete, uncertain);
+        self.attend();
+    }
+
+    /// The same for the clearing of a namespace.
+    pub(super) fn owes_clear(&self, namespace: &Namespace) {
+        self.pending.put_clear(namespace);
         self.attend();
     }
 

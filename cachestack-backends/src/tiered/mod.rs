@@ -6,7 +6,8 @@
 //! | `layer_config.rs` | [`LayerConfig`]: a layer as plain data |
 //! | `stack.rs` | [`TieredCache`]: what it is made of, how long its layers keep things |
 //! | `passage.rs` | [`Passage`]: one caller's way down and back |
-//! | `read.rs` | the way down through the layers, and the copies back up |
+//! | `read.rs` | the way down through the layers |
+//! | `copy.rs` | the copies back up |
 //! | `store.rs` | stores of what was computed, under the fence |
 //! | `write.rs` | writes by hand under the fence |
 //! | `remove.rs` | deletions and clears under the fence |
@@ -22,6 +23,7 @@ mod backend;
 mod background;
 mod breaker;
 mod config;
+mod copy;
 mod layer;
 mod layer_config;
 mod passage;

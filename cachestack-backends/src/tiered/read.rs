@@ -1,16 +1,13 @@
-//! The way down through the layers, and the copies back up.
+//! The way down through the layers.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use smallvec::SmallVec;
-
+use super::copy::{Above, Passed};
 use super::layer::StackLayer;
 use super::passage::{Left, Passage};
 use super::pending::Waiting;
-use super::section::PATIENCE;
 use super::stack::{Inner, TieredCache};
-use super::write::{at_once, made_its_caller_wait};
+use super::write::made_its_caller_wait;
 use crate::backend::{Backend, Lookup};
 use crate::entry::{Entry, ValueType};
 use crate::error::{Error, Operation, Result};
@@ -18,26 +15,12 @@ use crate::fence::FenceToken;
 use crate::key::{Key, KeyDigest};
 use crate::runtime::poll_once;
 
-/// What a layer above the hit said.
-#[derive(Clone, Copy, PartialEq)]
-enum Above {
-    /// Nothing: a copy belongs there.
-    Missed,
-    /// Something else is there, or it cannot say: hands off.
-    Keep,
-}
-
-type Passed = SmallVec<[Above; 4]>;
-
 impl TieredCache {
     /// Looks into the top layer, when it answers at once. What only a layer below has is found by
     /// [`find`](Self::find), which copies it up.
     #[inline]
     pub(super) fn peek_top(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Entry> {
-        if self.0.immediate == 0 {
-            return None;
-        }
-        let found = self.0.layers[0].backend.peek(key, value_type);
+        let found = self.0.top.as_ref()?.peek(key, value_type);
         if found.is_some() {
             self.0.report.counters.hits.add(1);
         }
@@ -148,10 +131,14 @@ impl TieredCache {
                 wanted.iter().for_each(|&i| passed[i].push(Above::Keep));
                 continue;
             }
+            let (answers, failed) = self.0.ask_many(layer, keys, &wanted, value_type).await;
+            if let Some(error) = failed {
+                errors.add(layer, error);
+            }
             let mut missing = Vec::new();
-            for (i, answer) in self.0.ask_many(layer, keys, &wanted, value_type).await {
-                match answer.map(|answer| answer.map(|it| self.0.checked(it, value_type))) {
-                    Some(Ok(Lookup::Hit(entry))) => {
+            for (i, answer) in answers {
+                match answer.map(|it| self.0.checked(it, value_type)) {
+                    Some(Lookup::Hit(entry)) => {
                         if let Some(token) = tokens[i].take() {
                             self.copy_up(&keys[i], &entry, index, &passed[i], &token)
                                 .await;
@@ -159,13 +146,9 @@ impl TieredCache {
                         found[i] = Lookup::Hit(entry);
                         continue;
                     }
-                    Some(Ok(Lookup::Miss)) => passed[i].push(Above::Missed),
-                    Some(Ok(Lookup::Mismatch)) => {
+                    Some(Lookup::Miss) => passed[i].push(Above::Missed),
+                    Some(Lookup::Mismatch) => {
                         found[i] = Lookup::Mismatch;
-                        passed[i].push(Above::Keep);
-                    }
-                    Some(Err(error)) => {
-                        errors.add_once(layer, error, index);
                         passed[i].push(Above::Keep);
                     }
                     None => passed[i].push(Above::Keep),
@@ -179,45 +162,6 @@ impl TieredCache {
         self.0.report.counters.hits.add(hits);
         self.0.report.counters.misses.add(keys.len() as u64 - hits);
         Ok(found)
-    }
-
-    /// Copies an entry of layer `below` into the layers above it that missed.
-    async fn copy_up(
-        &self,
-        key: &Key,
-        entry: &Entry,
-        below: usize,
-        passed: &Passed,
-        token: &FenceToken,
-    ) {
-        if !passed.contains(&Above::Missed) {
-            return;
-        }
-        let now = self.0.clock.now();
-        let left = entry.time_left(now);
-        let kept = self.0.kept_above(below, left, left);
-        let mut slow = SmallVec::<[(usize, Entry); 2]>::new();
-        for index in (0..below).rev() {
-            if passed[index] != Above::Missed {
-                continue;
-            }
-            let copy = entry.clone().capped(now, kept[index]);
-            match index {
-                _ if index < self.0.immediate => self.0.copy_now(index, key, copy, token),
-                _ if index < self.0.prompt => slow.push((index, copy)),
-                _ => self.0.copy_later(index, key, copy, token),
-            }
-        }
-        if slow.is_empty() {
-            return;
-        }
-        let detached = slow.iter().all(|(i, _)| self.0.layers[*i].info.detached);
-        let copies = copy_slowly(Arc::clone(&self.0), key.clone(), slow, token.clone());
-        match detached {
-            // Without room the copy is left out: the next read will find the entry below again.
-            true => drop(self.0.background.spawn(&self.0.crew, copies)),
-            false => copies.await,
-        }
     }
 }
 
@@ -270,14 +214,15 @@ impl Inner {
         answer
     }
 
-    /// What a layer says of the wanted ones of several keys; `None` where it is not to be read.
+    /// What a layer says of the wanted ones of several keys; nothing of those it is not to be read for, and
+    /// of those it failed on, with why.
     async fn ask_many(
         &self,
         layer: &StackLayer,
         keys: &[Key],
         wanted: &[usize],
         value_type: &'static ValueType,
-    ) -> Vec<(usize, Option<Result<Lookup>>)> {
+    ) -> (Vec<(usize, Option<Lookup>)>, Option<Error>) {
         let mut answers = Vec::with_capacity(wanted.len());
         let mut open = Vec::with_capacity(wanted.len());
         // The first that waits has the layer told of all, where nobody does that in the background.
@@ -287,73 +232,27 @@ impl Inner {
         }
         for &i in wanted {
             match layer.pending.look(&keys[i]) {
-                Some(Waiting::Held(entry)) => answers.push((i, Some(Ok(Lookup::Hit(entry))))),
+                Some(Waiting::Held(entry)) => answers.push((i, Some(Lookup::Hit(entry)))),
                 Some(Waiting::Barred) => answers.push((i, None)),
                 None => open.push(i),
             }
         }
         if open.is_empty() {
-            return answers;
+            return (answers, None);
         }
         let asked: Vec<Key> = open.iter().map(|&i| keys[i].clone()).collect();
         let asking = layer.backend.get_many(&asked, value_type);
-        match layer.ask(Operation::Get, layer.deadline, asking).await {
-            Ok(found) => answers.extend(open.into_iter().zip(found.into_iter().map(Ok).map(Some))),
-            Err(error) => answers.extend(open.into_iter().map(|i| (i, Some(Err(error.clone()))))),
-        }
-        answers
-    }
-
-    fn copy_now(&self, index: usize, key: &Key, copy: Entry, token: &FenceToken) {
-        let layer = &self.layers[index];
-        match token.copy(|| at_once(layer.backend.set(key, copy))) {
-            None => self.report.counters.fenced.add(1),
-            Some(Err(error)) => layer.pass_over(&error),
-            Some(Ok(())) => layer.seen.backfills.add(1),
-        }
-    }
-
-    /// A copy into a layer that is written to in the background waits like everything else for it.
-    fn copy_later(&self, index: usize, key: &Key, copy: Entry, token: &FenceToken) {
-        let layer = &self.layers[index];
-        match token.copy(|| layer.pending.offer(key, copy)) {
-            None => self.report.counters.fenced.add(1),
-            Some(true) => layer.seen.backfills.add(1),
-            Some(false) => {}
-        }
-        layer.attend();
-    }
-}
-
-async fn copy_slowly(
-    stack: Arc<Inner>,
-    key: Key,
-    copies: SmallVec<[(usize, Entry); 2]>,
-    token: FenceToken,
-) {
-    // Nobody waits here: who writes this key now brings something newer or the same.
-    let Some(_guard) = poll_once(stack.fence.write([key.digest()])) else {
-        return;
-    };
-    for (index, copy) in copies {
-        let layer = &stack.layers[index];
-        if !token.is_current() {
-            stack.report.counters.fenced.add(1);
-            return;
-        }
-        if layer.pending.look(&key).is_some() {
-            continue;
-        }
-        let (copying, began) = (layer.backend.set(&key, copy), Instant::now());
-        match layer.ask(Operation::Set, layer.deadline, copying).await {
-            Ok(()) => layer.seen.backfills.add(1),
-            Err(error) if error.is_uncertain() => layer.owes(&key, true),
-            Err(_) => {}
-        }
-        // Who voided it may have lost patience with this, and have deleted before it arrived.
-        if began.elapsed() >= PATIENCE && !token.is_current() {
-            layer.owes(&key, false);
-        }
+        let failed = match layer.ask(Operation::Get, layer.deadline, asking).await {
+            Ok(found) => {
+                answers.extend(open.into_iter().zip(found.into_iter().map(Some)));
+                None
+            }
+            Err(error) => {
+                answers.extend(open.into_iter().map(|i| (i, None)));
+                Some(error)
+            }
+        };
+        (answers, failed)
     }
 }
 
@@ -362,7 +261,6 @@ async fn copy_slowly(
 pub(super) struct Errors {
     first: Option<Error>,
     count: usize,
-    last_layer: Option<usize>,
 }
 
 impl Errors {
@@ -373,14 +271,6 @@ impl Errors {
         }
         self.count += 1;
         self.first.get_or_insert(error);
-    }
-
-    /// Adds the failure of that layer, unless it is there already.
-    fn add_once(&mut self, layer: &StackLayer, error: Error, index: usize) {
-        if self.last_layer != Some(index) {
-            self.last_layer = Some(index);
-            self.add(layer, error);
-        }
     }
 
     pub(super) fn unless_answered(self, asked: usize) -> Result<()> {

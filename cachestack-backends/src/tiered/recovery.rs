@@ -19,7 +19,7 @@ use crate::runtime::{Pass, sleep, within};
 
 /// The first pause after a failure; it doubles up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
-const LONGEST_PAUSE: Duration = Duration::from_millis(400);
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 /// How many changes are told at once.
 const BATCH: usize = 256;
 /// How long telling a batch may take, unless the layer's own deadline is longer.

@@ -51,19 +51,14 @@ impl TieredCache {
             let again = || stack.forget_all(&namespace, &mut FirstError::default());
             let unfinished = Unfinished::new(again);
             let locked = stack.0.lock_all().await;
-            if locked.is_err() {
-                for (_, layer) in stack.0.slow_layers() {
-                    layer.pending.put_clear(&namespace);
-                    layer.attend();
-                }
-            }
-            let _guard = locked?;
-            for (_, layer) in stack.0.slow_layers().rev() {
+            let slow = || stack.0.slow_layers().rev().map(|(_, layer)| layer);
+            let _guard =
+                locked.inspect_err(|_| slow().for_each(|layer| layer.owes_clear(&namespace)))?;
+            for layer in slow() {
                 let asked = layer.backend.clear(&namespace);
                 let cleared = layer.ask(Operation::Clear, SWEEP, asked).await;
                 if cleared.is_err() {
-                    layer.pending.put_clear(&namespace);
-                    layer.attend();
+                    layer.owes_clear(&namespace);
                 }
                 failed.note_of(layer, cleared);
             }

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::background::Background;
 use super::config::{TieredBuilder, WriteStrategy};
 use super::layer::{Crew, StackLayer};
-use crate::backend::{Backend, BackendInfo, Report};
+use crate::backend::{AnyBackend, Backend, BackendInfo, Report};
 use crate::clock::Clock;
 use crate::fence::Fence;
 
@@ -41,6 +41,8 @@ pub struct TieredCache(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
     pub(super) layers: Vec<Arc<StackLayer>>,
+    /// The top layer's backend, where that answers at once: all that a hit in memory goes through.
+    pub(super) top: Option<AnyBackend>,
     /// So many layers from the top answer at once; a deletion takes them and the fence in one step.
     pub(super) immediate: usize,
     /// So many layers from the top have what is written before its caller goes on; for the others it waits.
@@ -80,6 +82,7 @@ impl TieredCache {
         let layers: Vec<Arc<StackLayer>> = layers.collect();
         let immediate = layers.iter().take_while(|it| it.info.immediate).count();
         Self(Arc::new(Inner {
+            top: (immediate > 0).then(|| layers[0].backend.clone()),
             immediate,
             prompt: match builder.strategy {
                 WriteStrategy::WriteThrough => layers.len(),

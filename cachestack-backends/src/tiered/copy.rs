@@ -1,0 +1,123 @@
+//! Copies of what a lower layer has, into the layers above it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use smallvec::SmallVec;
+
+use super::section::PATIENCE;
+use super::stack::{Inner, TieredCache};
+use super::write::at_once;
+use crate::backend::Backend;
+use crate::entry::Entry;
+use crate::error::Operation;
+use crate::fence::FenceToken;
+use crate::key::Key;
+use crate::runtime::poll_once;
+
+/// What a layer above the hit said.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Above {
+    /// Nothing: a copy belongs there.
+    Missed,
+    /// Something else is there, or it cannot say: hands off.
+    Keep,
+}
+
+/// What each layer said, top first.
+pub(super) type Passed = SmallVec<[Above; 4]>;
+
+impl TieredCache {
+    /// Copies an entry of layer `below` into the layers above it that missed.
+    pub(super) async fn copy_up(
+        &self,
+        key: &Key,
+        entry: &Entry,
+        below: usize,
+        passed: &Passed,
+        token: &FenceToken,
+    ) {
+        if !passed.contains(&Above::Missed) {
+            return;
+        }
+        let now = self.0.clock.now();
+        let left = entry.time_left(now);
+        let kept = self.0.kept_above(below, left, left);
+        let mut slow = SmallVec::<[(usize, Entry); 2]>::new();
+        for index in (0..below).rev() {
+            if passed[index] != Above::Missed {
+                continue;
+            }
+            let copy = entry.clone().capped(now, kept[index]);
+            match index {
+                _ if index < self.0.immediate => self.0.copy_now(index, key, copy, token),
+                _ if index < self.0.prompt => slow.push((index, copy)),
+                _ => self.0.copy_later(index, key, copy, token),
+            }
+        }
+        if slow.is_empty() {
+            return;
+        }
+        let detached = slow.iter().all(|(i, _)| self.0.layers[*i].info.detached);
+        let copies = copy_slowly(Arc::clone(&self.0), key.clone(), slow, token.clone());
+        match detached {
+            // Without room the copy is left out: the next read will find the entry below again.
+            true => drop(self.0.background.spawn(&self.0.crew, copies)),
+            false => copies.await,
+        }
+    }
+}
+
+impl Inner {
+    fn copy_now(&self, index: usize, key: &Key, copy: Entry, token: &FenceToken) {
+        let layer = &self.layers[index];
+        match token.copy(|| at_once(layer.backend.set(key, copy))) {
+            None => self.report.counters.fenced.add(1),
+            Some(Err(error)) => layer.failed(&error),
+            Some(Ok(())) => layer.seen.backfills.add(1),
+        }
+    }
+
+    /// A copy into a layer that is written to in the background waits like everything else for it.
+    fn copy_later(&self, index: usize, key: &Key, copy: Entry, token: &FenceToken) {
+        let layer = &self.layers[index];
+        match token.copy(|| layer.pending.offer(key, copy)) {
+            None => self.report.counters.fenced.add(1),
+            Some(true) => layer.seen.backfills.add(1),
+            Some(false) => {}
+        }
+        layer.attend();
+    }
+}
+
+async fn copy_slowly(
+    stack: Arc<Inner>,
+    key: Key,
+    copies: SmallVec<[(usize, Entry); 2]>,
+    token: FenceToken,
+) {
+    // Nobody waits here: who writes this key now brings something newer or the same.
+    let Some(_guard) = poll_once(stack.fence.write([key.digest()])) else {
+        return;
+    };
+    for (index, copy) in copies {
+        let layer = &stack.layers[index];
+        if !token.is_current() {
+            stack.report.counters.fenced.add(1);
+            return;
+        }
+        if layer.pending.look(&key).is_some() {
+            continue;
+        }
+        let (copying, began) = (layer.backend.set(&key, copy), Instant::now());
+        match layer.ask(Operation::Set, layer.deadline, copying).await {
+            Ok(()) => layer.seen.backfills.add(1),
+            Err(error) if error.is_uncertain() => layer.owes(&key, true),
+            Err(_) => {}
+        }
+        // Who voided it may have lost patience with this, and have deleted before it arrived.
+        if began.elapsed() >= PATIENCE && !token.is_current() {
+            layer.owes(&key, false);
+        }
+    }
+}
