@@ -2,10 +2,11 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Error, FnArg, GenericParam, Type};
+use syn::Error;
 
 use crate::diag::Diag;
 use crate::item::{Function, is_cached};
+use crate::returns::find;
 
 const PRIMITIVES: &[&str] = &[
     "bool", "char", "str", "f16", "f32", "f64", "f128", "i8", "i16", "i32", "i64", "i128", "isize",
@@ -36,24 +37,10 @@ pub(crate) fn function(function: &Function, attribute: &str, diag: &mut Diag) {
             "an `unsafe fn`, whose callers promise something to its body; wrap it in a safe one",
         ));
     }
-    let has_receiver = matches!(sig.inputs.first(), Some(FnArg::Receiver(_)));
-    if let Some(token) = self_type(function).filter(|_| !has_receiver) {
-        diag.add(refused(
-            &token,
-            "an associated function; move the body into a free function and name the type in it",
-        ));
-    }
-    if let Some(token) = find(&sig.output.to_token_stream(), "impl") {
-        diag.add(Error::new(
-            token.span(),
-            format!("`#[{attribute}]` needs a return type with a name; write the type instead of `impl Trait`"),
-        ));
-    }
 }
 
-/// What cannot have a set of entries.
-pub(crate) fn cached(function: &Function, diag: &mut Diag) {
-    let sig = &function.sig;
+/// A second `#[cached]` on one function.
+pub(crate) fn given_once(function: &Function, diag: &mut Diag) {
     let again = function.attrs.iter().find(|attr| is_cached(attr));
     if let Some(again) = again {
         diag.add(Error::new_spanned(
@@ -61,104 +48,44 @@ pub(crate) fn cached(function: &Function, diag: &mut Diag) {
             "`#[cached]` is given twice; write all arguments in one",
         ));
     }
-    if PRIMITIVES.iter().any(|name| sig.ident == name) {
+}
+
+/// A name that a type of this name would take from everyone.
+pub(crate) fn companion(name: &Ident, diag: &mut Diag) {
+    if PRIMITIVES.iter().any(|primitive| name == primitive) {
         let message = format!(
-            "`#[cached]` makes a type of the function's name, which would hide the type `{}`; rename the function",
-            sig.ident,
+            "`#[cached]` makes a type of the function's name, which would hide the type `{name}`; rename the \
+             function, or name the type otherwise, as in `companions = {name}_cache`",
         );
-        diag.add(Error::new(sig.ident.span(), message));
+        diag.add(Error::new(name.span(), message));
     }
-    for param in &sig.generics.params {
-        if !matches!(param, GenericParam::Lifetime(_)) {
-            let message = "`#[cached]` does not go on generic functions; put it on a function of concrete types";
-            diag.add(Error::new_spanned(param, message));
-        }
-    }
-    for input in &sig.inputs {
-        let FnArg::Typed(typed) = input else {
-            continue;
-        };
-        if let Some(token) = find(&typed.ty.to_token_stream(), "impl") {
-            let message =
-                "`#[cached]` does not go on functions with `impl Trait` arguments; name the type";
-            diag.add(Error::new(token.span(), message));
-        }
-    }
-    returns(&function.returns(), diag);
 }
 
-/// A return type that cannot be kept, where its tokens tell.
-fn returns(returns: &Type, diag: &mut Diag) {
-    let tokens = returns.to_token_stream();
-    let why = if find(&tokens, "impl").is_some() {
-        return;
-    } else if matches!(returns, Type::Never(_)) {
-        "a function that never returns has no value to cache"
-    } else if find(&tokens, "dyn").is_some() && find(&tokens, "Future").is_some() {
-        "a future cannot be cached, only what it gives; write an `async fn`"
-    } else if borrows(&tokens) {
-        "a cached value outlives the call, so it cannot borrow; return an owned value, such as a `String`, or \
-         an `Arc`"
-    } else {
-        return;
-    };
-    diag.add(Error::new_spanned(returns, why));
-}
-
-/// Whether a reference or a lifetime other than `'static` is written in a type, outside of an array's length.
-fn borrows(tokens: &TokenStream) -> bool {
-    let mut after_quote = false;
-    let is_semicolon =
-        |token: &TokenTree| matches!(token, TokenTree::Punct(it) if it.as_char() == ';');
-    let mut types = tokens
-        .clone()
-        .into_iter()
-        .take_while(|token| !is_semicolon(token));
-    types.any(|token| match token {
-        TokenTree::Punct(punct) => {
-            after_quote = punct.as_char() == '\'';
-            punct.as_char() == '&'
-        }
-        TokenTree::Ident(name) => std::mem::take(&mut after_quote) && name != "static",
-        TokenTree::Group(group) => borrows(&group.stream()),
-        TokenTree::Literal(_) => false,
-    })
-}
-
-/// The first time a name or keyword stands in the tokens.
-fn find(tokens: &TokenStream, wanted: &str) -> Option<Ident> {
-    tokens.clone().into_iter().find_map(|token| match token {
-        TokenTree::Ident(name) if name == wanted => Some(name),
-        TokenTree::Group(group) => find(&group.stream(), wanted),
-        _ => None,
-    })
-}
-
-/// The `Self` that belongs to what is around the function.
-fn self_type(function: &Function) -> Option<Ident> {
+/// Whether the function uses the `Self` of what is around it, so that it is a function of a type.
+pub(crate) fn uses_self_type(function: &Function) -> bool {
     let sig = function.sig.to_token_stream();
-    find(&sig, "Self").or_else(|| outside_items(function.body.stream()))
+    find(&sig, "Self").is_some() || outside_items(function.body.stream())
 }
 
-/// The first `Self` that does not stand in an item inside of the body, which has its own.
-fn outside_items(tokens: TokenStream) -> Option<Ident> {
+/// Whether there is a `Self` that does not stand in an item inside of the body, which has its own.
+fn outside_items(tokens: TokenStream) -> bool {
     let mut in_item = false;
-    tokens.into_iter().find_map(|token| match token {
-        TokenTree::Ident(name) if name == "Self" && !in_item => Some(name),
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(name) if name == "Self" && !in_item => true,
         TokenTree::Ident(name) => {
             let opens = ["impl", "trait", "struct", "enum", "union"];
             in_item |= opens.iter().any(|keyword| name == keyword);
-            None
+            false
         }
         TokenTree::Punct(punct) => {
             in_item &= punct.as_char() != ';';
-            None
+            false
         }
         TokenTree::Group(group) if in_item => {
             in_item = group.delimiter() != proc_macro2::Delimiter::Brace;
-            None
+            false
         }
         TokenTree::Group(group) => outside_items(group.stream()),
-        TokenTree::Literal(_) => None,
+        TokenTree::Literal(_) => false,
     })
 }

@@ -4,22 +4,19 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote};
+use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::spanned::Spanned;
-use syn::{
-    Attribute, Error, FnArg, Meta, Pat, PatIdent, ReturnType, Signature, Token, Type, Visibility,
-};
+use syn::{Attribute, Error, FnArg, GenericParam, Meta, Pat, Signature, Token, Visibility};
 
 use crate::diag::Diag;
-use crate::names::collect_names;
-use crate::words::{nearest, quoted};
+use crate::param::{self, Param};
 
 /// Lints that look at the item and not at its body.
 const ITEM_LINTS: &[&str] = &["dead_code", "missing_docs", "unreachable_pub"];
 
 /// A function as it was written.
+#[derive(Clone)]
 pub(crate) struct Function {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
@@ -45,132 +42,7 @@ impl Parse for Function {
     }
 }
 
-/// A parameter, with a name even where a pattern stands.
-pub(crate) struct Param {
-    pub(crate) name: Ident,
-    /// What stands in the place of a name: `_` or `(a, b)`.
-    pub(crate) pattern: Option<Pat>,
-    pub(crate) ty: Type,
-    pub(crate) cfgs: Vec<Attribute>,
-    pub(crate) skip: bool,
-}
-
-impl Param {
-    /// The type of what a reference to the argument points to. A reference is passed on as it is.
-    pub(crate) fn target(&self) -> &Type {
-        match &self.ty {
-            Type::Reference(reference) => &reference.elem,
-            ty => ty,
-        }
-    }
-
-    /// The type of a reference to the argument, with its lifetime where it is one.
-    pub(crate) fn lent(&self) -> TokenStream {
-        match &self.ty {
-            Type::Reference(reference) => reference.to_token_stream(),
-            ty => quote!(&#ty),
-        }
-    }
-
-    /// The expression of a reference to the argument.
-    pub(crate) fn lend(&self) -> TokenStream {
-        let name = &self.name;
-        match &self.ty {
-            Type::Reference(_) => quote!(#name),
-            _ => quote!(&#name),
-        }
-    }
-
-    /// The names that the pattern gives to parts of the argument.
-    pub(crate) fn parts(&self) -> BTreeSet<String> {
-        let mut names = BTreeSet::new();
-        if let Some(pattern) = &self.pattern {
-            collect_names(pattern.to_token_stream(), &mut names);
-            // What is left are constructors and keywords.
-            names.retain(|name| {
-                name.starts_with(char::is_lowercase) && name != "mut" && name != "ref"
-            });
-        }
-        names
-    }
-}
-
-/// That no argument has this name.
-pub(crate) fn no_argument(name: &str, params: &[Param]) -> String {
-    if params.iter().any(|param| param.parts().contains(name)) {
-        return format!("`{name}` is a part of an argument; give the whole argument a name");
-    }
-    let names: Vec<String> = params
-        .iter()
-        .filter(|param| param.pattern.is_none())
-        .map(|param| param.name.to_string())
-        .collect();
-    let known = match (nearest(name, names.iter()), names.is_empty()) {
-        (Some(nearest), _) => format!("did you mean `{nearest}`?"),
-        (None, true) => "the function has none with a name".to_owned(),
-        (None, false) => format!("the arguments are {}", quoted(names.iter())),
-    };
-    format!("no argument is called `{name}`; {known}")
-}
-
 impl Function {
-    /// Takes the parameters out, with the `#[cached(skip)]` stripped from them. What cannot be cached is
-    /// reported for the attribute of that name.
-    pub(crate) fn params(&mut self, attribute: &str, diag: &mut Diag) -> Vec<Param> {
-        let mut params = Vec::new();
-        for (index, input) in self.sig.inputs.iter_mut().enumerate() {
-            let typed = match input {
-                FnArg::Typed(typed) => typed,
-                FnArg::Receiver(receiver) => {
-                    let message = format!(
-                        "`#[{attribute}]` takes free functions, not methods; move the body into a \
-                         function that takes what it needs of `self` as arguments",
-                    );
-                    diag.add(Error::new_spanned(receiver, message));
-                    continue;
-                }
-            };
-            let mut skip = false;
-            typed.attrs.retain(|attr| {
-                if !is_cached(attr) {
-                    return true;
-                }
-                let is_skip =
-                    matches!(&attr.meta, Meta::List(list) if list.tokens.to_string() == "skip");
-                if !is_skip {
-                    let message =
-                        "an argument only takes `#[cached(skip)]`, which leaves it out of the key";
-                    diag.add(Error::new_spanned(attr, message));
-                }
-                skip = true;
-                false
-            });
-            let (name, pattern) = match &*typed.pat {
-                Pat::Ident(PatIdent { ident, .. }) => (ident.clone(), None),
-                pattern => (
-                    format_ident!("__arg{index}", span = pattern.span()),
-                    Some(pattern.clone()),
-                ),
-            };
-            params.push(Param {
-                name,
-                pattern,
-                ty: (*typed.ty).clone(),
-                cfgs: only(&typed.attrs, &["cfg"]),
-                skip,
-            });
-        }
-        params
-    }
-
-    /// The return type, `()` where none is written.
-    pub(crate) fn returns(&self) -> Type {
-        match &self.sig.output {
-            ReturnType::Default => syn::parse_quote!(()),
-            ReturnType::Type(_, ty) => (**ty).clone(),
-        }
-    }
-
     /// The attributes of the function that callers see. A lint that is expected of the body is allowed here.
     pub(crate) fn outer_attrs(&self) -> Vec<Attribute> {
         self.attrs
@@ -209,13 +81,34 @@ impl Function {
     /// The signature with every parameter a plain name.
     pub(crate) fn plain_signature(&self, params: &[Param]) -> Signature {
         let mut sig = self.sig.clone();
-        for (input, param) in sig.inputs.iter_mut().zip(params) {
-            if let FnArg::Typed(typed) = input {
-                let name = &param.name;
-                *typed.pat = syn::parse_quote!(#name);
-            }
+        let typed = sig.inputs.iter_mut().filter_map(|input| match input {
+            FnArg::Typed(typed) => Some(typed),
+            FnArg::Receiver(_) => None,
+        });
+        for (typed, param) in typed.zip(params) {
+            let name = &param.name;
+            *typed.pat = syn::parse_quote!(#name);
         }
         sig
+    }
+
+    /// The type and const parameters, as they are handed on: `::<T, N>`.
+    pub(crate) fn turbofish(&self) -> TokenStream {
+        let names: Vec<&Ident> = self.instance().collect();
+        match names.is_empty() {
+            true => TokenStream::new(),
+            false => quote!(::<#(#names),*>),
+        }
+    }
+
+    /// The names of the type and const parameters.
+    pub(crate) fn instance(&self) -> impl Iterator<Item = &Ident> {
+        let params = self.sig.generics.params.iter();
+        params.filter_map(|param| match param {
+            GenericParam::Type(it) => Some(&it.ident),
+            GenericParam::Const(it) => Some(&it.ident),
+            GenericParam::Lifetime(_) => None,
+        })
     }
 }
 
@@ -226,7 +119,7 @@ pub(crate) fn is_cached(attr: &Attribute) -> bool {
 }
 
 /// The attributes of these names, those inside `cfg_attr` too.
-fn only(attrs: &[Attribute], names: &[&str]) -> Vec<Attribute> {
+pub(crate) fn only(attrs: &[Attribute], names: &[&str]) -> Vec<Attribute> {
     let wanted = |path: &syn::Path| names.iter().any(|name| path.is_ident(name));
     let conditional = |attr: &Attribute| {
         let metas = attr.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
@@ -282,7 +175,7 @@ pub(crate) fn without_helpers(item: TokenStream) -> TokenStream {
     match syn::parse2::<Function>(item.clone()) {
         Err(_) => item,
         Ok(mut function) => {
-            function.params("cached", &mut Diag::default());
+            param::take(&mut function.sig, &mut Diag::default());
             let Function {
                 attrs,
                 vis,

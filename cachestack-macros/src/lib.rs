@@ -19,10 +19,14 @@ mod check;
 mod diag;
 mod invalidate;
 mod item;
+mod krate;
 mod names;
+mod param;
+mod returns;
 mod span;
 mod template;
 mod time;
+mod values;
 mod words;
 
 use proc_macro::TokenStream;

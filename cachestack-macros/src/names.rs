@@ -40,6 +40,27 @@ pub(crate) fn collect_names(tokens: TokenStream, names: &mut BTreeSet<String>) {
     }
 }
 
+/// The same as a set.
+pub(crate) fn names_in(tokens: &TokenStream) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    collect_names(tokens.clone(), &mut names);
+    names
+}
+
+/// Whether a name stands in the tokens, in whatever place.
+pub(crate) fn mentions(tokens: &TokenStream, wanted: &str) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(name) => name == wanted,
+        TokenTree::Group(group) => mentions(&group.stream(), wanted),
+        TokenTree::Literal(literal) => {
+            let mut names = BTreeSet::new();
+            collect_captures(&literal.to_string(), &mut names);
+            names.contains(wanted)
+        }
+        TokenTree::Punct(_) => false,
+    })
+}
+
 /// The `id` of `"user:{id:>5}"`.
 fn collect_captures(literal: &str, names: &mut BTreeSet<String>) {
     for opened in literal.replace("{{", "").split('{').skip(1) {

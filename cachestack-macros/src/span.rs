@@ -1,6 +1,6 @@
 //! Where the compiler shows what is wrong: at the user's own tokens.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 
 /// The spans of the first and the last token. `Span::join` is not stable, but an expression that begins with
@@ -43,19 +43,6 @@ impl Ends {
         let call = group(Delimiter::Parenthesis, TokenStream::new(), self.last);
         quote!(#receiver.#method #call)
     }
-}
-
-/// A call of a function of the support module, shown as what lies between the ends.
-pub(crate) fn call(
-    ends: Ends,
-    function: &str,
-    generics: TokenStream,
-    arguments: TokenStream,
-) -> TokenStream {
-    let start = quote_spanned!(ends.first=> ::);
-    let function = Ident::new(function, ends.last);
-    let arguments = group(Delimiter::Parenthesis, arguments, ends.last);
-    quote!(#start cachestack::__private::#function #generics #arguments)
 }
 
 /// A reference to a value, shown as the tokens.

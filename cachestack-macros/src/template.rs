@@ -5,12 +5,13 @@ use std::fmt::Display;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Error, Expr, ExprLit, ExprPath, Lit, LitStr};
+use syn::parse::{ParseStream, Parser};
+use syn::{Error, Expr, ExprLit, ExprPath, Lit, LitStr, Token};
 
-use crate::args::private;
 use crate::diag::Diag;
-use crate::item::{Param, no_argument};
+use crate::krate::Krate;
 use crate::names::collect_names;
+use crate::param::{Param, no_argument};
 use crate::span;
 
 /// How a key is written by hand.
@@ -35,7 +36,8 @@ enum Part {
 }
 
 impl KeyForm {
-    pub(crate) fn parse(value: Expr) -> syn::Result<Self> {
+    /// The form that stands as the value of an argument.
+    pub(crate) fn parse(name: &Ident, value: Expr) -> syn::Result<Self> {
         match value {
             Expr::Lit(ExprLit {
                 lit: Lit::Str(source),
@@ -43,7 +45,9 @@ impl KeyForm {
             }) => Template::parse(source).map(Self::Template),
             Expr::Lit(other) => Err(Error::new_spanned(
                 other,
-                "`key` is a template in quotes, as in `key = \"user:{id}\"`, or an expression",
+                format!(
+                    "`{name}` is a template in quotes, as in `{name} = \"user:{{id}}\"`, or an expression"
+                ),
             )),
             expression => Ok(Self::Expression(Box::new(expression))),
         }
@@ -74,7 +78,7 @@ impl KeyForm {
     }
 
     /// Reports placeholders that are a bare name which no argument has. Whether there are none.
-    pub(crate) fn check_names(&self, params: &[Param], diag: &mut Diag) -> bool {
+    pub(crate) fn check_names(&self, has_self: bool, params: &[Param], diag: &mut Diag) -> bool {
         let Self::Template(template) = self else {
             return true;
         };
@@ -92,7 +96,8 @@ impl KeyForm {
                 .chars()
                 .all(|c| c.is_uppercase() || c == '_' || c.is_numeric());
             let is_known = |param: &Param| param.pattern.is_none() && param.name == *name;
-            if !constant && !params.iter().any(is_known) {
+            let is_self = has_self && name == "self";
+            if !constant && !is_self && !params.iter().any(is_known) {
                 let message = format!("`{{{text}}}`: {}", no_argument(&text, params));
                 diag.add(self.error(message));
                 known = false;
@@ -102,10 +107,10 @@ impl KeyForm {
     }
 
     /// Statements that write the key into `writer`.
-    pub(crate) fn write(&self, writer: &Ident) -> TokenStream {
+    pub(crate) fn write(&self, writer: &Ident, krate: &Krate) -> TokenStream {
         match self {
-            Self::Expression(value) => write_raw(writer, value),
-            Self::Template(template) => template.write(writer),
+            Self::Expression(value) => write_raw(writer, value, krate),
+            Self::Template(template) => template.write(writer, krate),
         }
     }
 }
@@ -159,12 +164,12 @@ impl Template {
         })
     }
 
-    fn write(&self, writer: &Ident) -> TokenStream {
-        let private = private();
+    fn write(&self, writer: &Ident, krate: &Krate) -> TokenStream {
+        let private = krate.private();
         let reserved = &self.reserved;
         let parts = self.parts.iter().map(|part| match part {
             Part::Literal(text) => quote!(#writer.literal(#text);),
-            Part::Placeholder { value, raw: true } => write_raw(writer, value),
+            Part::Placeholder { value, raw: true } => write_raw(writer, value, krate),
             Part::Placeholder { value, raw: false } => {
                 let value = span::over(value, quote!(#value));
                 quote!(#private::placeholder(&mut #writer, #value, #reserved);)
@@ -174,8 +179,8 @@ impl Template {
     }
 }
 
-fn write_raw(writer: &Ident, value: &Expr) -> TokenStream {
-    let private = private();
+fn write_raw(writer: &Ident, value: &Expr, krate: &Krate) -> TokenStream {
+    let private = krate.private();
     let value = span::over(value, quote!(#value));
     quote!(#private::raw(&mut #writer, #value);)
 }
@@ -242,21 +247,40 @@ fn bare_name(value: &Expr) -> Option<&Ident> {
 
 /// `key!("...")`
 pub(crate) fn expand_key(tokens: TokenStream) -> TokenStream {
-    let template = syn::parse2(tokens).map_err(|error| {
-        let message =
-            "`key!` takes a template in quotes and nothing else, as in `key!(\"user:{id}\")`";
-        Error::new(error.span(), message)
-    });
-    let template = match template.and_then(Template::parse) {
-        Ok(template) => template,
+    let (krate, template) = match parse_key.parse2(tokens) {
+        Ok(parsed) => parsed,
         Err(error) => return error.into_compile_error(),
     };
-    let private = private();
+    let private = krate.private();
     let writer = quote::format_ident!("__key", span = proc_macro2::Span::mixed_site());
-    let parts = template.write(&writer);
+    let parts = template.write(&writer, &krate);
     quote! {{
         let mut #writer = #private::KeyWriter::template();
         #parts
         #private::finish_key(#writer)
     }}
+}
+
+/// `"user:{id}"` or `crate = my_cache, "user:{id}"`
+fn parse_key(input: ParseStream<'_>) -> syn::Result<(Krate, Template)> {
+    let krate = match input.peek(Token![crate]) && input.peek2(Token![=]) {
+        false => Krate::default(),
+        true => {
+            input.parse::<Token![crate]>()?;
+            input.parse::<Token![=]>()?;
+            let krate = Krate::given(input.parse()?)?;
+            input.parse::<Token![,]>()?;
+            krate
+        }
+    };
+    let expected = |error: Error| {
+        let message =
+            "`key!` takes a template in quotes and nothing else, as in `key!(\"user:{id}\")`";
+        Error::new(error.span(), message)
+    };
+    let source = input.parse().map_err(expected)?;
+    if !input.is_empty() {
+        return Err(expected(input.error("")));
+    }
+    Ok((krate, Template::parse(source)?))
 }

@@ -1,13 +1,30 @@
-//! `ttl = ...`: seconds, a text, or an expression.
+//! `ttl = ...` and other times: seconds, a text, an expression, or a closure over the value.
 
 use std::time::Duration;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Error, Expr, ExprLit, ExprUnary, Lit, UnOp};
+use syn::{Error, Expr, ExprClosure, ExprLit, ExprUnary, Lit, UnOp};
+
+/// A time of an entry.
+pub(crate) enum Time {
+    /// The expression of a `Duration`.
+    Fixed(TokenStream),
+    /// A closure over the value.
+    ByValue(ExprClosure),
+}
+
+impl Time {
+    pub(crate) fn parse(name: &Ident, value: Expr) -> syn::Result<Self> {
+        match value {
+            Expr::Closure(closure) => Ok(Self::ByValue(closure)),
+            value => fixed(name, &value).map(Self::Fixed),
+        }
+    }
+}
 
 /// The expression of a `Duration`, checked where it is a literal.
-pub(crate) fn parse(name: &Ident, value: &Expr) -> syn::Result<TokenStream> {
+pub(crate) fn fixed(name: &Ident, value: &Expr) -> syn::Result<TokenStream> {
     let wrong = |why: &str| {
         let message = format!(
             "{why}; `{name}` is a time above zero: seconds (`60`, `0.5`), a text (`\"1h 30m\"`, \

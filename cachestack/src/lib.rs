@@ -61,5 +61,7 @@ pub use cachestack_backends::{contract_tests, testing};
 pub use cachestack_macros::{cached, invalidate, key};
 
 pub use crate::cache::{BlockingCache, Cache, CacheBuilder, CacheConfig, CacheStats, EntryOptions};
-pub use crate::function::{AsCache, BlockingEntry, CachedEntry};
+pub use crate::function::{
+    AsCache, BlockingEntries, BlockingEntry, CachedEntries, CachedEntry, FunctionStats, functions,
+};
 pub use crate::global::{configure, configure_named, current, named};

@@ -1,19 +1,47 @@
 //! Names for the attributes' expansion. Not for use by hand: they change without notice.
 
+use std::any::type_name;
 use std::fmt::Display;
+use std::time::Duration;
 
-pub use cachestack_backends::{CacheValue, KeyError, KeyText, KeyWriter};
+pub use cachestack_backends::{KeyError, KeyText, KeyWriter};
 
-pub use crate::function::{
-    AsCache, CachedEntry, Call, Doomed, Fails, Fallible, KeyArgument, OfFallible, OfOther,
-    OfShareable, OfUnshareable, Plain, Shape, Share, Shared, Site, Tag, Target, Unshared,
-    call_async, call_sync, entry_of_return, entry_of_value, invalidate_async, invalidate_sync,
-};
+pub use crate::function::*;
 
 /// Writes one argument into a key.
 #[inline]
 pub fn argument<T: KeyArgument + ?Sized>(key: &mut KeyWriter, value: &T) {
     key.argument(value);
+}
+
+/// Writes `self` into a key.
+#[inline]
+pub fn argument_self<T: KeySelf + ?Sized>(key: &mut KeyWriter, value: &T) {
+    key.argument(value);
+}
+
+/// Writes the type of an argument whose type has no name, so that each has its own entries.
+#[inline]
+pub fn argument_type<T: ?Sized>(key: &mut KeyWriter, _: &T) {
+    key.argument(type_name::<T>());
+}
+
+/// Ends a template with a value that the function is generic over.
+pub fn instance_value<T: Display>(key: &mut KeyWriter, value: &T) {
+    key.literal("<");
+    key.raw(value);
+    key.literal(">");
+}
+
+/// Ends a template with the type of an argument whose type has no name.
+pub fn instance_type<T: ?Sized>(key: &mut KeyWriter, _: &T) {
+    instance_value(key, &type_name::<T>());
+}
+
+/// The cache of a function whose argument holds it.
+#[inline]
+pub fn own_cache<C: AsCache + ?Sized>(cache: &C) -> crate::Cache {
+    cache.as_cache().clone()
 }
 
 /// A value in a key that is written by hand.
@@ -39,20 +67,14 @@ pub fn raw<T: Displayed + ?Sized>(key: &mut KeyWriter, value: &T) {
     key.raw(value);
 }
 
-/// Fails to compile where the value of a function cannot be kept.
-#[inline]
-pub fn check_value<R, S: Shape<R, Value: CacheValue>>(_: S, _: &Tag<R>) {}
-
 /// Keeps every value.
 #[inline]
 pub fn keep_all<V>(_: &V) -> bool {
     true
 }
 
-/// Starts the key of a function whose values have a version.
-pub fn versioned(identity: &str, version: &str) -> KeyWriter {
-    KeyWriter::function(&format!("{identity}{version}"))
-}
+/// The default of cache and layers.
+pub const DEFAULT_TTL: Option<Duration> = None;
 
 /// The text of a key by hand.
 ///

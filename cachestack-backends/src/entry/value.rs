@@ -42,8 +42,9 @@ struct Serde {
 }
 
 impl ValueType {
-    /// The descriptor of `T`.
-    pub const fn of<T: CacheValue>() -> &'static Self {
+    /// The descriptor of `T`. Every [`CacheValue`] has one; values that are shared and never copied need no
+    /// `Clone`.
+    pub const fn of<T: Serialize + DeserializeOwned + Send + Sync + 'static>() -> &'static Self {
         const {
             &Self {
                 id: TypeId::of::<T>,
@@ -107,14 +108,21 @@ impl ValueType {
     }
 }
 
-fn encode<T: CacheValue>(value: &dyn Any, codec: &Codec, out: &mut Vec<u8>) -> Result<()> {
+fn encode<T: Serialize + DeserializeOwned + 'static>(
+    value: &dyn Any,
+    codec: &Codec,
+    out: &mut Vec<u8>,
+) -> Result<()> {
     match value.downcast_ref::<T>() {
         Some(value) => codec.encode(value, out),
         None => Err(crate::codec::not_as_described(type_name::<T>())),
     }
 }
 
-fn decode<T: CacheValue>(bytes: &[u8], codec: &Codec) -> Result<AnyValue, DecodeError> {
+fn decode<T: DeserializeOwned + Send + Sync + 'static>(
+    bytes: &[u8],
+    codec: &Codec,
+) -> Result<AnyValue, DecodeError> {
     Ok(Arc::new(codec.decode::<T>(bytes)?))
 }
 

@@ -1,80 +1,199 @@
 //! A cached function with everything settled.
 
-use proc_macro2::{Ident, TokenStream};
-use syn::{Error, Expr, LitInt, Type};
+use std::collections::BTreeSet;
 
-use crate::args::{self, Arg, CacheChoice, Syntax};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident};
+use syn::{Error, Expr, ExprLit, ExprPath, Lit, LitBool, LitInt, LitStr, Type};
+
+use crate::args::{Arg, Syntax, flag, list, value};
 use crate::check;
 use crate::diag::Diag;
-use crate::item::{Function, Param, no_argument};
+use crate::item::Function;
+use crate::krate::Krate;
+use crate::names::{mentions, names_in};
+use crate::param::{self, Param, SelfArg, no_argument};
+use crate::returns::{self, Returns};
 use crate::template::KeyForm;
-use crate::time;
+use crate::time::{self, Time};
+use crate::values::{self, CacheChoice};
 
 pub(super) const SYNTAX: Syntax = Syntax {
     attribute: "cached",
     arguments: &[
-        ("ttl", "ttl = 60"),
-        ("key", "key = \"user:{id}\""),
-        ("condition", "condition = Option::is_some"),
-        ("cache", "cache = \"sessions\""),
-        ("skip", "skip(db, trace_id)"),
-        ("version", "version = 2"),
+        value("ttl", "ttl = 60"),
+        value("none_ttl", "none_ttl = 5"),
+        value("error_ttl", "error_ttl = 1"),
+        value("key", "key = \"user:{id}\""),
+        flag("key_self"),
+        list("skip", "skip(db, trace_id)"),
+        value("name", "name = \"users.get\""),
+        value("version", "version = 2"),
+        value("condition", "condition = Option::is_some"),
+        value("tags", "tags = [\"user:{id}\", \"users\"]"),
+        value("cache", "cache = \"sessions\""),
+        flag("local"),
+        value("bypass", "bypass = id == 0"),
+        value("refresh", "refresh = fresh"),
+        value("share_err", "share_err = |e: &DbError| e.again()"),
+        value("companions", "companions = user_cache"),
+        flag("associated"),
+        value("crate", "crate = my_cache"),
     ],
-    list: Some("skip"),
-    repeatable: None,
     targets: false,
 };
 
+/// Where the function stands, as far as its attribute can tell.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// By itself, or in an `impl` that it says nothing of.
+    Alone,
+    /// In an `impl` that bears `#[cached]` too.
+    Block,
+    /// The same, where what comes with the functions goes into a trait.
+    TraitOfCompanions,
+}
+
+/// Where what comes with the function is.
+pub(super) enum Home {
+    /// In a type of this name.
+    Type(Ident),
+    /// Beside it, beginning with this name. The body is there too.
+    Beside(Ident),
+    /// In a trait, beginning with this name.
+    Trait(Ident),
+    /// Nowhere.
+    Nowhere,
+}
+
 pub(super) struct Cached {
+    pub(super) krate: Krate,
     pub(super) function: Function,
+    pub(super) receiver: Option<SelfArg>,
     pub(super) params: Vec<Param>,
+    pub(super) returns: Returns,
+    pub(super) home: Home,
+    /// Whether it is a function of a type.
+    pub(super) is_method: bool,
+    pub(super) in_trait_impl: bool,
     /// Without one, the key is the function's path and arguments.
     pub(super) key: Option<KeyForm>,
-    pub(super) ttl: Option<TokenStream>,
-    pub(super) condition: Option<Expr>,
-    pub(super) cache: CacheChoice,
+    pub(super) name: Option<LitStr>,
     pub(super) version: Option<LitInt>,
+    pub(super) ttl: Option<Time>,
+    /// With the name of the argument.
+    pub(super) none_ttl: Option<(Ident, TokenStream)>,
+    pub(super) error_ttl: Option<(Ident, TokenStream)>,
+    pub(super) condition: Option<Expr>,
+    pub(super) share_err: Option<Expr>,
+    pub(super) tags: Vec<KeyForm>,
+    pub(super) cache: CacheChoice,
+    pub(super) local: bool,
+    pub(super) bypass: Option<Expr>,
+    pub(super) refresh: Option<Expr>,
+    key_self: Option<Ident>,
+    associated: bool,
+    companions: Option<Expr>,
 }
 
 impl Cached {
     /// The model; mistakes are in `diag`.
-    pub(super) fn new(args: Vec<Arg>, mut function: Function, diag: &mut Diag) -> Self {
-        let params = function.params("cached", diag);
+    pub(super) fn new(
+        args: Vec<Arg>,
+        mut function: Function,
+        place: Place,
+        diag: &mut Diag,
+    ) -> Self {
+        let (receiver, params) = param::take(&mut function.sig, diag);
         check::function(&function, "cached", diag);
-        check::cached(&function, diag);
+        check::given_once(&function, diag);
+        let returns = Returns::of(&function.sig);
+        if let Some(error) = returns::refusal(&returns) {
+            diag.add(error);
+        }
         let mut cached = Self {
+            krate: Krate::default(),
             function,
+            receiver,
             params,
+            returns,
+            home: Home::Nowhere,
+            is_method: false,
+            in_trait_impl: false,
             key: None,
-            ttl: None,
-            condition: None,
-            cache: CacheChoice::Current,
+            name: None,
             version: None,
+            ttl: None,
+            none_ttl: None,
+            error_ttl: None,
+            condition: None,
+            share_err: None,
+            tags: Vec::new(),
+            cache: CacheChoice::Current,
+            local: false,
+            bypass: None,
+            refresh: None,
+            key_self: None,
+            associated: false,
+            companions: None,
         };
         for arg in args {
             match arg {
-                Arg::List { items, .. } => items.iter().for_each(|it| cached.skip(it, diag)),
+                Arg::List { items } => items.iter().for_each(|it| cached.skip(it, diag)),
                 Arg::Value { name, value } => cached.set(&name, value, diag),
-                Arg::Target { .. } => {}
+                Arg::Flag { name } => cached.switch_on(name),
+                Arg::Target(_) => {}
             }
         }
+        cached.skip_what_only_decides();
+        cached.is_method = cached.is_of_type(place);
+        cached.home = cached.find_home(place, diag);
+        cached.check_self(diag);
         cached.check_mutable(diag);
         cached.check_key(diag);
+        cached.check_tags(diag);
+        cached.check_times(diag);
         cached
     }
 
     fn set(&mut self, name: &Ident, value: Expr, diag: &mut Diag) {
         match name.to_string().as_str() {
-            "ttl" => self.ttl = diag.take(time::parse(name, &value)),
-            "key" => self.key = diag.take(KeyForm::parse(value)),
+            "ttl" => self.ttl = diag.take(Time::parse(name, value)),
+            "none_ttl" => self.none_ttl = diag.take(fixed_time(name, &value)),
+            "error_ttl" => self.error_ttl = diag.take(fixed_time(name, &value)),
+            "key" => self.key = diag.take(KeyForm::parse(name, value)),
+            "name" => self.name = diag.take(values::name(value)),
+            "version" => self.version = diag.take(values::version(value)),
             "condition" => self.condition = Some(value),
+            "tags" => {
+                for tag in values::items(value) {
+                    self.tags.extend(diag.take(KeyForm::parse(name, tag)));
+                }
+            }
             "cache" => self.cache = CacheChoice::new(Some(value)),
-            "version" => self.version = diag.take(args::version(value)),
+            "bypass" => self.bypass = Some(value),
+            "refresh" => self.refresh = Some(value),
+            "share_err" => self.share_err = Some(value),
+            "companions" => self.companions = Some(value),
+            "crate" => self.krate = diag.take(Krate::given(value)).unwrap_or_default(),
+            other => unreachable!("`{other}` is in the syntax and not in the model"),
+        }
+    }
+
+    fn switch_on(&mut self, name: Ident) {
+        match name.to_string().as_str() {
+            "key_self" => self.key_self = Some(name),
+            "local" => self.local = true,
+            "associated" => self.associated = true,
             other => unreachable!("`{other}` is in the syntax and not in the model"),
         }
     }
 
     fn skip(&mut self, name: &Ident, diag: &mut Diag) {
+        if let Some(receiver) = self.receiver.as_mut().filter(|_| name == "self") {
+            receiver.skip = true;
+            return;
+        }
         match self.params.iter_mut().find(|param| param.name == *name) {
             Some(param) => param.skip = true,
             None => {
@@ -84,12 +203,123 @@ impl Cached {
         }
     }
 
+    /// An argument that decides whether the cache is used, and is nothing to the body, is not part of the key.
+    fn skip_what_only_decides(&mut self) {
+        let mut deciding = BTreeSet::new();
+        for decision in [&self.bypass, &self.refresh].into_iter().flatten() {
+            deciding.extend(names_in(&decision.to_token_stream()));
+        }
+        let body = self.function.body.stream();
+        let keyed = self.key.as_ref().map(KeyForm::names).unwrap_or_default();
+        for param in &mut self.params {
+            let name = param.name.to_string();
+            param.skip |=
+                deciding.contains(&name) && !keyed.contains(&name) && !mentions(&body, &name);
+        }
+    }
+
+    /// Whether it is a function of a type.
+    fn is_of_type(&self, place: Place) -> bool {
+        place != Place::Alone
+            || self.associated
+            || self.receiver.is_some()
+            || check::uses_self_type(&self.function)
+    }
+
+    fn find_home(&self, place: Place, diag: &mut Diag) -> Home {
+        let function = &self.function.sig.ident;
+        let prefix = match &self.companions {
+            None => function.clone(),
+            Some(Expr::Lit(ExprLit {
+                lit: Lit::Bool(LitBool { value: false, .. }),
+                ..
+            })) => return Home::Nowhere,
+            Some(Expr::Path(ExprPath { path, .. })) if path.get_ident().is_some() => {
+                path.segments[0].ident.clone()
+            }
+            Some(other) => {
+                let message = format!(
+                    "`companions` is a name for what comes with the function, as in `companions = {function}_cache`, \
+                     or `false` for nothing",
+                );
+                diag.add(Error::new_spanned(other, message));
+                return Home::Nowhere;
+            }
+        };
+        // An `#[async_trait]` above has been here already, and that is a trait's.
+        let generics = &self.function.sig.generics;
+        let after_async_trait = generics
+            .lifetimes()
+            .any(|it| it.lifetime.ident == "async_trait");
+        match place {
+            Place::TraitOfCompanions => Home::Trait(prefix),
+            Place::Alone if after_async_trait && self.companions.is_none() => Home::Nowhere,
+            _ if self.is_method => Home::Beside(prefix),
+            _ => {
+                check::companion(&prefix, diag);
+                Home::Type(prefix)
+            }
+        }
+    }
+
     /// The arguments that are part of the key.
     pub(super) fn keyed(&self) -> impl Iterator<Item = &Param> {
         self.params.iter().filter(|param| !param.skip)
     }
 
+    /// Whether the key is that of no other function.
+    pub(super) fn writes_self(&self) -> bool {
+        self.key_self.is_some()
+    }
+
+    /// `self` is part of the key or left out on purpose.
+    fn check_self(&self, diag: &mut Diag) {
+        let Some(receiver) = &self.receiver else {
+            if let Some(flag) = &self.key_self {
+                let message = "`key_self` makes `self` part of the key, and this function has none";
+                diag.add(Error::new(flag.span(), message));
+            }
+            return;
+        };
+        let named = self
+            .key
+            .as_ref()
+            .is_some_and(|key| key.names().contains("self"));
+        let message = match (named, receiver.skip, &self.key_self, &self.key) {
+            (true, true, ..) => {
+                "`self` is in the key and skipped; take it out of the key, or do not skip it"
+            }
+            (_, _, Some(flag), Some(_)) => {
+                let message = "`key_self` is for keys without a template; name the part of `self` that matters in \
+                               `key`, as in `{self.tenant}`";
+                diag.add(Error::new(flag.span(), message));
+                return;
+            }
+            (_, true, Some(flag), _) => {
+                let message = "`self` is part of the key by `key_self` and skipped; keep one";
+                diag.add(Error::new(flag.span(), message));
+                return;
+            }
+            (false, false, None, Some(_)) => {
+                "`self` is not in the key, so calls on values that differ would share an entry: name the part of it \
+                 that matters, as in `{self.tenant}`, or leave it out with `skip(self)`"
+            }
+            (false, false, None, None) => {
+                "is `self` part of the key? name the part of it that matters, as in `key = \"{self.tenant}:{id}\"`, \
+                 or write `key_self` where all of it is and it is `Serialize`, or leave it out with `skip(self)`"
+            }
+            _ => return,
+        };
+        diag.add(Error::new_spanned(&receiver.token, message));
+    }
+
     fn check_mutable(&self, diag: &mut Diag) {
+        let receiver = self.receiver.as_ref();
+        if let Some(receiver) = receiver.filter(|it| it.is_mutable() && !it.skip) {
+            let message = "the body can change `self`, so it cannot be part of the key; take it by shared reference, \
+                           or leave it out with `skip(self)`";
+            diag.add(Error::new_spanned(&receiver.token, message));
+        }
         for param in self.keyed() {
             if matches!(&param.ty, Type::Reference(reference) if reference.mutability.is_some()) {
                 let message = "the body can change this argument, so it cannot be part of the key; take it by \
@@ -106,7 +336,7 @@ impl Cached {
         };
         let has_patterns = self.keyed().any(|param| param.pattern.is_some());
         // A name that is misspelled is one mistake, and not also an argument that is missing.
-        if !has_patterns && !key.check_names(&self.params, diag) {
+        if !has_patterns && !key.check_names(self.receiver.is_some(), &self.params, diag) {
             return;
         }
         let names = key.names();
@@ -132,4 +362,51 @@ impl Cached {
             }
         }
     }
+
+    fn check_tags(&self, diag: &mut Diag) {
+        for tag in &self.tags {
+            tag.check_names(self.receiver.is_some(), &self.params, diag);
+        }
+    }
+
+    /// A time that the value tells is asked for when a value is put by hand too, where there are no arguments.
+    fn check_times(&self, diag: &mut Diag) {
+        let Some(Time::ByValue(closure)) = &self.ttl else {
+            return;
+        };
+        let own: BTreeSet<String> = closure
+            .inputs
+            .iter()
+            .flat_map(|input| names_in(&input.to_token_stream()))
+            .collect();
+        let used = names_in(&closure.body.to_token_stream());
+        let is_taken = |name: &String| used.contains(name) && !own.contains(name);
+        let mut names = self.params.iter().map(|it| it.name.to_string());
+        let taken = names.find(is_taken).or_else(|| {
+            let named_self = String::from("self");
+            (self.receiver.is_some() && is_taken(&named_self)).then_some(named_self)
+        });
+        if let Some(name) = taken {
+            let message = format!(
+                "this closure sees the value alone, not `{name}`; write a time that depends on arguments without a \
+                 closure, as in `ttl = Duration::from_secs({name})`",
+            );
+            diag.add(Error::new_spanned(&closure.body, message));
+        }
+    }
+
+    /// The name of one of the things that come with the function.
+    pub(super) fn companion(&self, what: &str) -> Ident {
+        match &self.home {
+            Home::Type(_) | Home::Nowhere => format_ident!("{what}"),
+            Home::Beside(prefix) | Home::Trait(prefix) => match what.strip_prefix("__") {
+                Some(what) => format_ident!("__{prefix}_{what}"),
+                None => format_ident!("{prefix}_{what}"),
+            },
+        }
+    }
+}
+
+fn fixed_time(name: &Ident, value: &Expr) -> syn::Result<(Ident, TokenStream)> {
+    Ok((name.clone(), time::fixed(name, value)?))
 }

@@ -1,47 +1,58 @@
-//! The code of a mutation: its keys, its body, and the deletions after it.
+//! The code of a mutation: its targets, its body, and what follows it.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{FnArg, Path};
 
-use super::model::{Invalidate, Target};
-use crate::args::private;
+use super::model::{CachedTarget, Invalidate, Of, Target, When};
+use crate::returns::Way;
 use crate::span::{self, Ends};
 
 pub(super) fn expand(mutation: &Invalidate) -> TokenStream {
-    let p = private();
+    let p = mutation.krate.private();
     let function = &mutation.function;
     let (attrs, vis, body) = (function.outer_attrs(), &function.vis, &function.body);
-    let body_attrs = function.body_attrs();
-    let returns = function.returns();
+    let returns = &mutation.returns.ty;
     let sig = function.plain_signature(&mutation.params);
-    let [tag, doomed] = ["tag", "doomed"].map(|name| Ident::new(name, Span::mixed_site()));
-    let entries = mutation
-        .targets
-        .iter()
-        .map(|target| entry(mutation, target));
-    let inner_name = format_ident!("__{}_body", function.sig.ident, span = Span::mixed_site());
-    let inner = function.body_signature(inner_name.clone(), &mutation.names());
-    let arguments = mutation.params.iter().map(|param| {
-        let (name, cfgs) = (&param.name, &param.cfgs);
-        quote!(#(#cfgs)* #name)
-    });
-    let arguments = quote!(#(#arguments),*);
-    let run = match function.sig.asyncness {
-        Some(_) => quote! {
-            #p::invalidate_async(#doomed, (&#tag).shape(), #inner_name(#arguments)).await
+    let [tag, doomed] = ["tag", "doomed"].map(local);
+    let targets = mutation.targets.iter().map(|target| doom(mutation, target));
+    let when = Ident::new(
+        match mutation.when {
+            When::Before => "Before",
+            When::Success => "Success",
+            When::Always => "Always",
         },
-        None => quote! {
-            #p::invalidate_sync(#doomed, (&#tag).shape(), move || #inner_name(#arguments))
-        },
+        Span::call_site(),
+    );
+    let condition = match &mutation.condition {
+        Some(condition) => quote!(#condition),
+        None => quote!(#p::keep_all),
+    };
+    let after = after(mutation);
+    let (inner, compute) = compute(mutation);
+    let run = match mutation.returns.way {
+        Way::Sync => quote!(#p::invalidate_sync::<#returns, _>),
+        _ => quote!(#p::invalidate_async::<#returns, _, _>),
+    };
+    let run =
+        quote!(#run((#p::When::#when, #doomed), (&#tag).shape(), #condition, #after, #compute));
+    let run = match mutation.returns.way {
+        Way::Sync | Way::Future => run,
+        Way::Async => quote!(#run.await),
+        Way::Boxed => quote!(::std::boxed::Box::pin(#run)),
     };
     let outer_body = quote! {
+        #[allow(unused_imports)]
         use #p::{OfFallible as _, OfOther as _};
 
-        #(#body_attrs)*
-        #inner #body
+        #inner
 
-        #[allow(clippy::needless_borrow)]
-        let #doomed = ::std::vec![#(#entries),*];
+        #[allow(unused_mut, clippy::needless_borrow, clippy::vec_init_then_push)]
+        let #doomed = {
+            let mut #doomed: ::std::vec::Vec<#p::Doomed> = ::std::vec::Vec::new();
+            #(#targets)*
+            #doomed
+        };
         let #tag = #p::Tag::<#returns>::NEW;
         #run
     };
@@ -50,28 +61,165 @@ pub(super) fn expand(mutation: &Invalidate) -> TokenStream {
     quote!(#(#attrs)* #vis #sig #outer_body)
 }
 
-fn entry(mutation: &Invalidate, target: &Target) -> TokenStream {
-    let p = private();
+fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+/// The statement that adds a target.
+fn doom(mutation: &Invalidate, target: &Target) -> TokenStream {
+    let p = mutation.krate.private();
+    let [doomed, writer] = ["doomed", "writer"].map(local);
+    let cache = mutation.cache.target(&mutation.krate);
+    let named = |form: &crate::template::KeyForm, kind: TokenStream| {
+        let parts = form.write(&writer, &mutation.krate);
+        quote! {
+            let mut #writer = #p::KeyWriter::template();
+            #parts
+            #doomed.push(#p::Doomed::#kind(#cache, #writer.finish()));
+        }
+    };
     match target {
-        Target::Call { path, arguments } => {
-            // What does not fit is told at the argument, else at the target.
+        Target::Cached(target) => {
+            let handle = handle(target, "__entry", true);
+            quote!(#doomed.push(::core::convert::Into::into(#handle));)
+        }
+        Target::Key(form) => named(form, quote!(key)),
+        Target::Tag(form) => named(form, quote!(tag)),
+        Target::Keys(keys) => quote!(#doomed.extend(#p::Doomed::keys(#cache, #keys));),
+    }
+}
+
+/// The handle on the entry of a target, or on all entries where no arguments are given.
+fn handle(target: &CachedTarget, entry: &str, lend: bool) -> TokenStream {
+    let (what, arguments) = match &target.arguments {
+        None => ("entries", TokenStream::new()),
+        Some(arguments) => {
+            let arguments = arguments.iter().map(|it| match lend {
+                // What does not fit is told at the argument, else at the target.
+                true => span::over(it, quote!(#it)),
+                false => quote!(#it),
+            });
+            (entry, quote!(#(#arguments),*))
+        }
+    };
+    match &target.of {
+        Of::Function(path) => {
             let Ends { first, last } = Ends::of(path);
             let open = quote_spanned!(first=> <);
-            let arguments = arguments.iter().map(|it| span::over(it, quote!(#it)));
-            let arguments = quote!(#(#arguments),*);
             let arguments = span::group(Delimiter::Parenthesis, arguments, last);
-            let doomed = Ident::new("__doomed", last);
-            quote!(#open #path>::#doomed #arguments)
+            let what = Ident::new(what, last);
+            quote!(#open #path>::#what #arguments)
         }
-        Target::Key(form) => {
-            let writer = Ident::new("__writer", Span::mixed_site());
-            let parts = form.write(&writer);
-            let cache = mutation.cache.target(&p);
-            quote! {{
-                let mut #writer = #p::KeyWriter::template();
-                #parts
-                #p::Doomed::at(#cache, #writer.finish())
-            }}
+        Of::Associated(path) => {
+            let (path, last) = with_companion(path, what);
+            let arguments = span::group(Delimiter::Parenthesis, arguments, last);
+            quote!(#path #arguments)
+        }
+        Of::Method(receiver, name) => {
+            let companion = companion(name, what);
+            let arguments = span::group(Delimiter::Parenthesis, arguments, name.span());
+            quote!(#receiver.#companion #arguments)
         }
     }
+}
+
+/// `Self::list` → `Self::__list_entry`
+fn with_companion(path: &Path, what: &str) -> (Path, Span) {
+    let mut path = path.clone();
+    let mut span = Span::call_site();
+    if let Some(last) = path.segments.last_mut() {
+        last.ident = companion(&last.ident, what);
+        span = last.ident.span();
+    }
+    (path, span)
+}
+
+/// The companion of a function of a type.
+fn companion(function: &Ident, what: &str) -> Ident {
+    let span = function.span();
+    match what.strip_prefix("__") {
+        Some(what) => format_ident!("__{function}_{what}", span = span),
+        None => format_ident!("{function}_{what}", span = span),
+    }
+}
+
+/// The closure for what is known only from the result.
+fn after(mutation: &Invalidate) -> TokenStream {
+    let p = mutation.krate.private();
+    if mutation.after.is_empty() {
+        return quote!(#p::nothing_after);
+    }
+    let [value, all] = ["value", "after"].map(local);
+    let each = mutation.after.iter().map(|after| {
+        let pattern = &after.value;
+        match after.put {
+            true => {
+                let handle = handle(&after.target, "entry", false);
+                let put = Ident::new("put", Ends::of(pattern).first);
+                quote!({ let #pattern = #value; #all.put(#p::#put(#handle, #value)); })
+            }
+            false => {
+                let handle = handle(&after.target, "__entry", true);
+                quote!({ let #pattern = #value; #all.delete(#handle); })
+            }
+        }
+    });
+    quote! {
+        |#value, #all| {
+            #[allow(clippy::needless_borrow)]
+            { #(#each)* }
+        }
+    }
+}
+
+/// The body: a function inside where that can be, and the closure that runs it.
+fn compute(mutation: &Invalidate) -> (TokenStream, TokenStream) {
+    let function = &mutation.function;
+    let body_attrs = function.body_attrs();
+    let body = &function.body;
+    let returns = &mutation.returns.ty;
+    let uses_self = mutation.receiver.is_some() || crate::check::uses_self_type(function);
+    let has_generics = function.instance().next().is_some();
+    if !uses_self && !has_generics {
+        let name = format_ident!("__{}_body", function.sig.ident, span = Span::mixed_site());
+        let inner = function.body_signature(name.clone(), &mutation.names());
+        let arguments = mutation.params.iter().map(|param| {
+            let (name, cfgs) = (&param.name, &param.cfgs);
+            quote!(#(#cfgs)* #name)
+        });
+        let run = quote!(move || #name(#(#arguments),*));
+        return (quote!(#(#body_attrs)* #inner #body), run);
+    }
+    let typed = function.sig.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(&*typed.pat),
+        FnArg::Receiver(_) => None,
+    });
+    let patterns = typed.zip(&mutation.params).filter_map(|(pattern, param)| {
+        let (name, cfgs) = (&param.name, &param.cfgs);
+        let same = pattern.to_token_stream().to_string() == name.to_string();
+        (!same).then(|| quote!(#(#cfgs)* let #pattern = #name;))
+    });
+    let patterns = quote!(#(#patterns)*);
+    let run = match mutation.returns.way {
+        Way::Sync => quote!(move || -> #returns { #patterns #(#body_attrs)* #body }),
+        Way::Async => {
+            let returned = local("returned");
+            quote! {
+                move || async move {
+                    #patterns
+                    // Tells `?` and `return` the type.
+                    if let ::core::option::Option::Some(#returned) =
+                        ::core::option::Option::None::<#returns>
+                    {
+                        return #returned;
+                    }
+                    #[allow(unreachable_code, clippy::let_unit_value, clippy::diverging_sub_expression)]
+                    let #returned: #returns = #body;
+                    #returned
+                }
+            }
+        }
+        Way::Future | Way::Boxed => quote!(move || { #patterns #(#body_attrs)* #body }),
+    };
+    (TokenStream::new(), run)
 }

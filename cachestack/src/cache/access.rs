@@ -102,7 +102,15 @@ impl Cache {
     /// # Errors
     /// When no layer could answer, or the cache was closed.
     pub async fn exists(&self, key: impl AsRef<str>) -> Result<bool> {
-        self.open()?.exists(&self.key(key)).await
+        self.exists_key(&self.key(key)).await
+    }
+
+    pub(crate) async fn exists_key(&self, key: &Key) -> Result<bool> {
+        self.open()?.exists(key).await
+    }
+
+    pub(crate) async fn time_left(&self, key: &Key) -> Result<TimeLeft> {
+        self.open()?.ttl(key).await
     }
 
     /// Deletes everything in this cache's namespace from every layer, and nothing else.
@@ -234,5 +242,15 @@ impl Cache {
             (Some(ttl), Some(most)) => Some(ttl.min(most)),
             (ttl, most) => ttl.or(most),
         }
+    }
+}
+
+/// Stands in until the stack has generations.
+impl Cache {
+    pub(crate) async fn invalidate_function(&self, _: &str) -> Result<()> {
+        self.clear().await
+    }
+    pub(crate) async fn invalidate_tag(&self, _: &str) -> Result<()> {
+        self.clear().await
     }
 }

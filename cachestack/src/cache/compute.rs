@@ -1,6 +1,5 @@
 //! Looking up or computing, one computation a key.
 
-use std::any::Any;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,13 +11,37 @@ use super::{Cache, EntryOptions};
 use crate::flight::{Landed, Lead, Role};
 
 /// What a look-up came to.
-pub(crate) enum Lookup<'a, V> {
-    /// The value is there, from a store or from another call's computation.
-    Found(V),
-    /// Another call's computation failed, and its whole return value is shared.
+pub(crate) enum Lookup<'a> {
+    /// The value is there, of the type that was asked for: in a store.
+    Found(AnyValue),
+    /// The same, from another call's computation.
+    Shared(AnyValue),
+    /// Another call's computation failed, and its failure is shared.
     Failed(AnyValue),
     /// The caller computes, and hands the result in.
     Compute(Duty<'a>),
+}
+
+/// The same for a caller who knows the type.
+enum Typed<'a, T> {
+    Found(T),
+    /// There is something that is not this caller's answer: it computes, and keeps that to itself.
+    Elsewhere,
+    Compute(Duty<'a>),
+}
+
+impl<'a> Lookup<'a> {
+    fn typed<T: Clone + 'static>(self) -> Typed<'a, T> {
+        match self {
+            Self::Found(value) | Self::Shared(value) => match value.downcast_ref::<T>() {
+                Some(value) => Typed::Found(value.clone()),
+                None => Typed::Elsewhere,
+            },
+            // Another function failed under this key.
+            Self::Failed(_) => Typed::Elsewhere,
+            Self::Compute(duty) => Typed::Compute(duty),
+        }
+    }
 }
 
 /// How a computed value is kept.
@@ -29,6 +52,11 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
+    /// Whether anything is stored.
+    pub(crate) fn stores(&self) -> bool {
+        self.wanted && self.ttl != Some(Duration::ZERO)
+    }
+
     fn by(options: &EntryOptions) -> Self {
         Self {
             wanted: true,
@@ -49,11 +77,7 @@ pub(crate) struct Duty<'a> {
 
 impl Cache {
     /// Looks into every layer, or waits for whoever does already.
-    pub(crate) async fn look_up<V: Clone + Any + Send + Sync>(
-        &self,
-        key: Key,
-        value_type: &'static ValueType,
-    ) -> Lookup<'_, V> {
+    pub(crate) async fn look_up(&self, key: Key, value_type: &'static ValueType) -> Lookup<'_> {
         let cache = &*self.0;
         let mut duty = Duty {
             cache: self,
@@ -74,8 +98,8 @@ impl Cache {
         match joined.await {
             Role::Take(Landed::Value(value)) => {
                 cache.counters.coalesced.one_more();
-                if let Some(value) = value.downcast_ref::<V>() {
-                    return Lookup::Found(value.clone());
+                if value_type.describes(&value) {
+                    return Lookup::Shared(value);
                 }
             }
             Role::Take(Landed::Failure(failure)) => {
@@ -92,9 +116,9 @@ impl Cache {
         match found {
             Ok(found) => {
                 if let Some(entry) = found.hit() {
-                    if let Some(value) = entry.value::<V>() {
+                    if value_type.describes(entry.any()) {
                         duty.land(Landed::Value(Arc::clone(entry.any())));
-                        return Lookup::Found(value.clone());
+                        return Lookup::Found(Arc::clone(entry.any()));
                     }
                 }
             }
@@ -104,7 +128,20 @@ impl Cache {
         Lookup::Compute(duty)
     }
 
-    fn failed_open(&self, what: &str, error: &Error) {
+    /// The duty to compute whatever there is. Others who look for the key meanwhile compute for themselves.
+    pub(crate) fn duty(&self, key: Key, value_type: &'static ValueType) -> Duty<'_> {
+        self.0.counters.computed.one_more();
+        let passage = (!self.is_closed()).then(|| self.0.stack.passage(key.digest()));
+        Duty {
+            cache: self,
+            value_type,
+            key,
+            lead: None,
+            passage,
+        }
+    }
+
+    pub(crate) fn failed_open(&self, what: &str, error: &Error) {
         self.0.counters.failed_open.one_more();
         tracing::warn!(target: "cachestack", %error, "{what} failed, the function goes on without");
     }
@@ -141,11 +178,18 @@ impl Cache {
         compute: impl FnOnce() -> F,
     ) -> T {
         let kept = Kept::by(&options.into());
-        match self.look_up(self.key(key), ValueType::of::<T>()).await {
-            Lookup::Found(value) => value,
-            Lookup::Compute(duty) => duty.hand_in(compute().await, kept).await,
-            // Another function failed under this key; that is not this caller's answer.
-            Lookup::Failed(_) => compute().await,
+        match self
+            .look_up(self.key(key), ValueType::of::<T>())
+            .await
+            .typed()
+        {
+            Typed::Found(value) => value,
+            Typed::Elsewhere => compute().await,
+            Typed::Compute(duty) => {
+                let value = Arc::new(compute().await);
+                duty.hand_in(Arc::clone(&value) as AnyValue, kept).await;
+                Arc::unwrap_or_clone(value)
+            }
         }
     }
 
@@ -161,11 +205,19 @@ impl Cache {
         compute: impl FnOnce() -> F,
     ) -> Result<T, E> {
         let kept = Kept::by(&options.into());
-        match self.look_up(self.key(key), ValueType::of::<T>()).await {
-            Lookup::Found(value) => Ok(value),
-            Lookup::Failed(_) => compute().await,
-            Lookup::Compute(duty) => match compute().await {
-                Ok(value) => Ok(duty.hand_in(value, kept).await),
+        match self
+            .look_up(self.key(key), ValueType::of::<T>())
+            .await
+            .typed()
+        {
+            Typed::Found(value) => Ok(value),
+            Typed::Elsewhere => compute().await,
+            Typed::Compute(duty) => match compute().await {
+                Ok(value) => {
+                    let value = Arc::new(value);
+                    duty.hand_in(Arc::clone(&value) as AnyValue, kept).await;
+                    Ok(Arc::unwrap_or_clone(value))
+                }
                 Err(error) => {
                     duty.fail(None);
                     Err(error)
@@ -181,12 +233,13 @@ impl Cache {
         compute: impl FnOnce() -> T,
     ) -> T {
         let kept = Kept::by(&options.into());
-        match block_on(self.look_up(self.key(key), ValueType::of::<T>())) {
-            Lookup::Found(value) => value,
-            Lookup::Failed(_) => compute(),
-            Lookup::Compute(duty) => {
-                let value = compute();
-                block_on(duty.hand_in(value, kept))
+        match block_on(self.look_up(self.key(key), ValueType::of::<T>())).typed() {
+            Typed::Found(value) => value,
+            Typed::Elsewhere => compute(),
+            Typed::Compute(duty) => {
+                let value = Arc::new(compute());
+                block_on(duty.hand_in(Arc::clone(&value) as AnyValue, kept));
+                Arc::unwrap_or_clone(value)
             }
         }
     }
@@ -198,11 +251,15 @@ impl Cache {
         compute: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
         let kept = Kept::by(&options.into());
-        match block_on(self.look_up(self.key(key), ValueType::of::<T>())) {
-            Lookup::Found(value) => Ok(value),
-            Lookup::Failed(_) => compute(),
-            Lookup::Compute(duty) => match compute() {
-                Ok(value) => Ok(block_on(duty.hand_in(value, kept))),
+        match block_on(self.look_up(self.key(key), ValueType::of::<T>())).typed() {
+            Typed::Found(value) => Ok(value),
+            Typed::Elsewhere => compute(),
+            Typed::Compute(duty) => match compute() {
+                Ok(value) => {
+                    let value = Arc::new(value);
+                    block_on(duty.hand_in(Arc::clone(&value) as AnyValue, kept));
+                    Ok(Arc::unwrap_or_clone(value))
+                }
                 Err(error) => {
                     duty.fail(None);
                     Err(error)
@@ -213,30 +270,30 @@ impl Cache {
 }
 
 impl Duty<'_> {
-    /// Gives the value to all who wait, stores it if it is to be kept, and gives it back. An invalidation
-    /// that came meanwhile keeps it out of every store.
-    pub(crate) async fn hand_in<V: Clone + Any + Send + Sync>(mut self, value: V, kept: Kept) -> V {
+    /// Gives the value to all who wait, and stores it if it is to be kept. An invalidation that came meanwhile
+    /// keeps it out of every store.
+    pub(crate) async fn hand_in(mut self, value: AnyValue, kept: Kept) {
         if self.passage.is_none() {
-            return value;
+            return;
         }
-        let value: Arc<V> = Arc::new(value);
-        self.land(Landed::Value(Arc::clone(&value) as AnyValue));
-        let cache = &*self.cache.0;
-        if kept.wanted && kept.ttl != Some(Duration::ZERO) {
-            let now = cache.stack.clock().now();
-            let entry = Entry::from_any(Arc::clone(&value) as AnyValue, self.value_type, now)
-                .capped(now, self.cache.lifetime(kept.ttl));
-            // The passage stays where it is: dropped in here, the lead must still go before it.
-            if let Some(passage) = &self.passage {
-                if let Err(error) = cache.stack.store(&self.key, entry, passage).await {
-                    self.cache.failed_open("store", &error);
-                }
-            }
-        } else {
-            cache.counters.refused.one_more();
+        self.land(Landed::Value(Arc::clone(&value)));
+        match kept.stores() {
+            true => self.store(value, self.value_type, kept.ttl).await,
+            false => self.cache.0.counters.refused.one_more(),
         }
         drop(self.lead.take());
-        Arc::try_unwrap(value).unwrap_or_else(|shared| V::clone(&shared))
+    }
+
+    async fn store(&self, value: AnyValue, value_type: &'static ValueType, ttl: Option<Duration>) {
+        let stack = &self.cache.0.stack;
+        let now = stack.clock().now();
+        let entry = Entry::from_any(value, value_type, now).capped(now, self.cache.lifetime(ttl));
+        // The passage stays where it is: dropped in here, the lead must still go before it.
+        if let Some(passage) = &self.passage {
+            if let Err(error) = stack.store(&self.key, entry, passage).await {
+                self.cache.failed_open("store", &error);
+            }
+        }
     }
 
     /// The computation failed. With a failure that can be shared, those who wait get it; else they compute.
@@ -249,6 +306,18 @@ impl Duty<'_> {
                 }
             }
         }
+    }
+
+    /// The computation failed; those who wait get the failure, and memory keeps it for so long.
+    pub(crate) async fn fail_for(
+        mut self,
+        failure: AnyValue,
+        error_type: &'static ValueType,
+        ttl: Duration,
+    ) {
+        self.land(Landed::Failure(Arc::clone(&failure)));
+        self.store(failure, error_type, Some(ttl)).await;
+        drop(self.lead.take());
     }
 
     fn land(&mut self, landed: Landed) {

@@ -30,11 +30,12 @@ use cachestack_backends::{
 
 pub use self::blocking::BlockingCache;
 pub use self::builder::CacheBuilder;
-pub(crate) use self::compute::{Kept, Lookup};
+pub(crate) use self::compute::{Duty, Kept, Lookup};
 pub use self::config::CacheConfig;
 pub use self::options::EntryOptions;
 pub use self::stats::CacheStats;
 
+pub(crate) use self::stats::Counter;
 use self::stats::Counters;
 use crate::flight::Flights;
 

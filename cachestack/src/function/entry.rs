@@ -1,18 +1,19 @@
 //! The handle on one entry of a cached function.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use cachestack_backends::runtime::block_on;
 use cachestack_backends::{
-    AnyValue, CacheValue, Entry, Error, ErrorKind, Key, KeyError, KeyText, Operation, Result,
-    ValueType,
+    AnyValue, Error, ErrorKind, Key, KeyError, KeyText, Operation, Result, TimeLeft, ValueType,
 };
 
 use super::call::Call;
+use super::entries::not_configured;
 use super::invalidate::Doomed;
+use super::lifetime::Lifetime;
 use super::shape::{Shape, Tag};
+use super::storable::Storable;
 use crate::cache::Cache;
 
 /// The entry of one call of a cached function: `get_user::entry(42)`.
@@ -41,64 +42,107 @@ use crate::cache::Cache;
 /// ```
 #[must_use = "a handle does nothing by itself"]
 pub struct CachedEntry<V> {
-    place: Result<(Cache, Key)>,
-    ttl: Option<Duration>,
-    view: View<V>,
+    pub(super) place: Result<(Cache, Key)>,
+    value_type: &'static ValueType,
+    read: fn(&AnyValue) -> Option<V>,
+    write: Box<Write<V>>,
 }
 
-/// How the kept value and `V` go together.
-struct View<V> {
-    value_type: &'static ValueType,
-    read: fn(&Entry) -> Option<V>,
-    write: fn(V) -> Option<AnyValue>,
-}
+/// Makes of a returned value what is kept of it, and for how long.
+type Write<V> = dyn Fn(V) -> Option<(AnyValue, Option<Duration>)> + Send + Sync;
 
 /// The handle where `V` is what is kept.
-pub fn entry_of_value<R, S: Shape<R, Value: CacheValue>>(
-    call: Call<'_>,
-    _: S,
-    _: Tag<R>,
-) -> CachedEntry<S::Value> {
-    let view = View {
-        value_type: ValueType::of::<S::Value>(),
-        read: |entry| entry.value::<S::Value>().cloned(),
-        write: |value| Some(Arc::new(value)),
-    };
-    CachedEntry::new(call, view)
+pub fn entry_of_value<R, S>(call: Call<'_>, _: S, _: Tag<R>) -> CachedEntry<S::Value>
+where
+    S: Shape<R>,
+    S::Stored: Storable<S::Form, S::Place, S::Value>,
+{
+    CachedEntry {
+        value_type: S::Stored::value_type(),
+        read: S::Stored::load,
+        write: Box::new(|value| Some((S::Stored::keep(value) as AnyValue, None))),
+        place: call.place(),
+    }
 }
 
 /// The handle where `V` is the whole return type.
-pub fn entry_of_return<R, S: Shape<R, Value: CacheValue>>(
-    call: Call<'_>,
+pub fn entry_of_return<R, S>(call: Call<'_>, _: S, _: Tag<R>) -> CachedEntry<R>
+where
+    S: Shape<R>,
+    S::Stored: Storable<S::Form, S::Place, S::Value>,
+{
+    CachedEntry {
+        value_type: S::Stored::value_type(),
+        read: |kept| S::Stored::load(kept).map(S::wrap),
+        write: Box::new(|returned| {
+            let value = S::split(returned).ok()?;
+            Some((S::Stored::keep(value) as AnyValue, None))
+        }),
+        place: call.place(),
+    }
+}
+
+/// The handle of [`entry_of_value`], whose values live so long.
+pub fn lasting_value<R, S, L>(
+    entry: CachedEntry<S::Value>,
     _: S,
-    _: Tag<R>,
-) -> CachedEntry<R> {
-    let view = View {
-        value_type: ValueType::of::<S::Value>(),
-        read: |entry| entry.value::<S::Value>().cloned().map(S::wrap),
-        write: |returned| Some(Arc::new(S::split(returned).ok()?)),
+    _: &Tag<R>,
+    lifetime: L,
+) -> CachedEntry<S::Value>
+where
+    S: Shape<R>,
+    S::Stored: Storable<S::Form, S::Place, S::Value>,
+    L: Lifetime<S::Value> + Copy + Send + Sync + 'static,
+{
+    let write = move |value: S::Value| {
+        let ttl = lifetime.of(&value);
+        Some((S::Stored::keep(value) as AnyValue, ttl))
     };
-    CachedEntry::new(call, view)
+    CachedEntry {
+        write: Box::new(write),
+        ..entry
+    }
+}
+
+/// The handle of [`entry_of_return`], whose values live so long.
+pub fn lasting_return<R, S, L>(
+    entry: CachedEntry<R>,
+    _: S,
+    _: &Tag<R>,
+    lifetime: L,
+) -> CachedEntry<R>
+where
+    S: Shape<R>,
+    S::Stored: Storable<S::Form, S::Place, S::Value>,
+    L: Lifetime<S::Value> + Copy + Send + Sync + 'static,
+{
+    let write = move |returned: R| {
+        let value = S::split(returned).ok()?;
+        let ttl = lifetime.of(&value);
+        Some((S::Stored::keep(value) as AnyValue, ttl))
+    };
+    CachedEntry {
+        write: Box::new(write),
+        ..entry
+    }
+}
+
+impl Call<'_> {
+    /// Where the entry is.
+    pub(super) fn place(self) -> Result<(Cache, Key)> {
+        if !self.owns_key() {
+            // What is put there would be the other function's.
+            return Err(Error::new(
+                ErrorKind::Config,
+                "another cached function has the same path, so this one is not cached; rename it, or give \
+                 it a `name`",
+            ));
+        }
+        place(self.target.cache(), self.key)
+    }
 }
 
 impl<V> CachedEntry<V> {
-    fn new(call: Call<'_>, view: View<V>) -> Self {
-        let place = match call.site {
-            // What is put there would be the other function's.
-            Some(site) if !site.is_unique() => Err(Error::new(
-                ErrorKind::Config,
-                "another cached function has the same path, so this one is not cached; rename it, or give \
-                 it a `key`",
-            )),
-            _ => place(call.target.cache(), call.key),
-        };
-        Self {
-            place,
-            ttl: call.ttl,
-            view,
-        }
-    }
-
     /// The text of the key, within the cache's namespace.
     ///
     /// # Errors
@@ -107,6 +151,10 @@ impl<V> CachedEntry<V> {
     /// has the same path.
     pub fn key(&self) -> Result<&str> {
         self.place().map(|(_, key)| key.text())
+    }
+
+    pub(super) fn cache(&self) -> Option<&Cache> {
+        self.place.as_ref().ok().map(|(cache, _)| cache)
     }
 
     fn place(&self) -> Result<(&Cache, &Key)> {
@@ -119,8 +167,8 @@ impl<V> CachedEntry<V> {
     /// The value, when a layer that answers at once has it. Nothing is computed or waited for.
     pub fn peek(&self) -> Option<V> {
         let (cache, key) = self.place().ok()?;
-        let found = cache.peek(key.digest(), self.view.value_type)?;
-        (self.view.read)(&found)
+        let found = cache.peek(key.digest(), self.value_type)?;
+        (self.read)(found.any())
     }
 
     /// The value, when any layer has it. Nothing is computed.
@@ -129,8 +177,8 @@ impl<V> CachedEntry<V> {
     /// As [`key`](Self::key), when no layer could answer, and when the cache was closed.
     pub async fn get(&self) -> Result<Option<V>> {
         let (cache, key) = self.place()?;
-        let found = cache.find(key, self.view.value_type).await?;
-        Ok(found.and_then(|entry| (self.view.read)(&entry)))
+        let found = cache.find(key, self.value_type).await?;
+        Ok(found.and_then(|entry| (self.read)(entry.any())))
     }
 
     /// Stores a value as if the function had returned it just now, whatever its condition says. A failure
@@ -140,12 +188,30 @@ impl<V> CachedEntry<V> {
     /// As [`key`](Self::key), and when a layer failed.
     pub async fn put(&self, value: V) -> Result<()> {
         let (cache, key) = self.place()?;
-        let Some(value) = (self.view.write)(value) else {
+        let Some((value, ttl)) = (self.write)(value) else {
             return Ok(());
         };
-        cache
-            .put_any(key, value, self.view.value_type, self.ttl)
-            .await
+        cache.put_any(key, value, self.value_type, ttl).await
+    }
+
+    /// Whether any layer has an entry. Nothing is decoded, so one that a hit would find to be of another type
+    /// counts too.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn exists(&self) -> Result<bool> {
+        let (cache, key) = self.place()?;
+        cache.exists_key(key).await
+    }
+
+    /// How long the entry still lives: in the lowest layer that has it, which may be longer than in those
+    /// above.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn ttl(&self) -> Result<TimeLeft> {
+        let (cache, key) = self.place()?;
+        cache.time_left(key).await
     }
 
     /// Deletes the entry from every layer. When this returns `Ok`, no call that begins later in this
@@ -166,32 +232,42 @@ impl<V> CachedEntry<V> {
 
 impl<V> From<CachedEntry<V>> for Doomed {
     fn from(entry: CachedEntry<V>) -> Self {
-        Self::new(entry.place)
+        Self::Entry(entry.place)
     }
 }
 
 /// A cache and a key in it, or why there is none.
 pub(super) fn place(cache: Option<Cache>, key: Result<KeyText, KeyError>) -> Result<(Cache, Key)> {
-    let cache = cache.ok_or_else(|| {
-        Error::new(
-            ErrorKind::Config,
-            "the function's cache is not configured; call `configure` or `configure_named` at startup",
-        )
-    })?;
-    let text = key.map_err(|error| {
+    let (cache, text) = text(cache, key)?;
+    let key = cache.key(text);
+    Ok((cache, key))
+}
+
+/// The same with a key that needs no writing.
+pub(super) fn place_of(cache: Option<Cache>, key: &str) -> Result<(Cache, Key)> {
+    let cache = cache.ok_or_else(not_configured)?;
+    let key = cache.key(key);
+    Ok((cache, key))
+}
+
+/// A cache and a text for it, or why there is none.
+pub(super) fn text(
+    cache: Option<Cache>,
+    text: Result<KeyText, KeyError>,
+) -> Result<(Cache, String)> {
+    let cache = cache.ok_or_else(not_configured)?;
+    let text = text.map_err(|error| {
         Error::new(ErrorKind::Serialization, "the key could not be written")
             .at("cache", Operation::Key)
             .with_source(error)
     })?;
-    let key = cache.key(text.as_str());
-    Ok((cache, key))
+    Ok((cache, text.as_str().to_owned()))
 }
 
 impl<V> fmt::Debug for CachedEntry<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CachedEntry")
             .field("key", &self.place.as_ref().map(|(_, key)| key))
-            .field("ttl", &self.ttl)
             .finish_non_exhaustive()
     }
 }
@@ -229,6 +305,22 @@ impl<V> BlockingEntry<V> {
     /// As there.
     pub fn put(&self, value: V) -> Result<()> {
         block_on(self.0.put(value))
+    }
+
+    /// See [`CachedEntry::exists`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn exists(&self) -> Result<bool> {
+        block_on(self.0.exists())
+    }
+
+    /// See [`CachedEntry::ttl`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn ttl(&self) -> Result<TimeLeft> {
+        block_on(self.0.ttl())
     }
 
     /// See [`CachedEntry::invalidate`].

@@ -1,77 +1,218 @@
-//! What a mutation does after it succeeded.
+//! What a mutation does beside its body: entries are deleted, and its result may be stored.
 
 use std::future::Future;
+use std::pin::Pin;
 
 use cachestack_backends::runtime::block_on;
 use cachestack_backends::{Key, KeyError, KeyText, Result};
 
-use super::call::Call;
-use super::entry::place;
+use super::entry::{CachedEntry, place, text};
 use super::shape::Shape;
-use super::site::Target;
+use super::target::Target;
 use crate::cache::Cache;
 
-/// An entry that a mutation makes wrong. Its key is written before the body runs, which may move the
-/// arguments.
+/// What a mutation makes wrong. Its name is written before the body runs, which may move the arguments.
 #[derive(Debug)]
-pub struct Doomed(Result<(Cache, Key)>);
+pub enum Doomed {
+    /// One entry.
+    Entry(Result<(Cache, Key)>),
+    /// All entries of a function.
+    Function(Result<(Cache, String)>),
+    /// All entries with a tag.
+    Tag(Result<(Cache, String)>),
+}
 
 impl Doomed {
-    pub(super) fn new(place: Result<(Cache, Key)>) -> Self {
-        Self(place)
-    }
-
     /// The entry under a key that is written out.
-    pub fn at(target: Target<'_>, key: Result<KeyText, KeyError>) -> Self {
-        Self(place(target.cache(), key))
+    pub fn key(target: Target<'_>, key: Result<KeyText, KeyError>) -> Self {
+        Self::Entry(place(target.cache(), key))
     }
 
-    /// The entry of a call.
-    pub fn of(call: Call<'_>) -> Self {
-        Self::at(call.target, call.key)
+    /// The entries under keys that are listed.
+    pub fn keys<K: AsRef<str>>(target: Target<'_>, keys: impl IntoIterator<Item = K>) -> Vec<Self> {
+        let cache = target.cache();
+        let keys = keys.into_iter();
+        keys.map(|key| Self::Entry(super::entry::place_of(cache.clone(), key.as_ref())))
+            .collect()
+    }
+
+    /// The entries with a tag.
+    pub fn tag(target: Target<'_>, tag: Result<KeyText, KeyError>) -> Self {
+        Self::Tag(text(target.cache(), tag))
     }
 }
 
-/// Deletes what is doomed, with one deletion for each cache: once begun, it reaches every key even when the
-/// caller's future is dropped.
+/// A value that a mutation stores.
+pub type Put = Pin<Box<dyn Future<Output = (Option<Cache>, Result<()>)> + Send>>;
+
+/// Stores a value in the entry when it is awaited.
+pub fn put<V: Clone + Send + Sync + 'static>(entry: CachedEntry<V>, value: &V) -> Put {
+    let value = value.clone();
+    Box::pin(async move {
+        let stored = entry.put(value).await;
+        (entry.cache().cloned(), stored)
+    })
+}
+
+/// When a mutation deletes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// Before the body.
+    Before,
+    /// After the body, unless it failed.
+    Success,
+    /// After the body, whatever it returned.
+    Always,
+}
+
+/// What is known only from the result.
+#[derive(Default)]
+pub struct After {
+    doomed: Vec<Doomed>,
+    put: Vec<Put>,
+}
+
+impl After {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// One more to delete.
+    pub fn delete(&mut self, doomed: impl Into<Doomed>) {
+        self.doomed.push(doomed.into());
+    }
+
+    /// One more to store.
+    pub fn put(&mut self, put: Put) {
+        self.put.push(put);
+    }
+}
+
+impl std::fmt::Debug for After {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("After")
+            .field("doomed", &self.doomed)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Nothing is known only from the result.
+#[inline]
+pub fn nothing_after<V>(_: &V, _: &mut After) {}
+
+/// Deletes what is doomed, the entries of a cache in one deletion: once begun, it reaches every key even when
+/// the caller's future is dropped.
 async fn invalidate(doomed: Vec<Doomed>) {
     let mut by_cache: Vec<(Cache, Vec<Key>)> = Vec::new();
-    for Doomed(place) in doomed {
-        match place {
-            Ok((cache, key)) => match by_cache.iter_mut().find(|(known, _)| known.is(&cache)) {
-                Some((_, keys)) => keys.push(key),
-                None => by_cache.push((cache, vec![key])),
-            },
-            Err(error) => {
-                tracing::error!(target: "cachestack", %error, "an invalidation has no key");
+    let late = |cache: &Cache, done: Result<()>| {
+        if let Err(error) = done {
+            cache.invalidates_late(&error);
+        }
+    };
+    for doomed in doomed {
+        let named = match doomed {
+            Doomed::Entry(Ok((cache, key))) => {
+                match by_cache.iter_mut().find(|(known, _)| known.is(&cache)) {
+                    Some((_, keys)) => keys.push(key),
+                    None => by_cache.push((cache, vec![key])),
+                }
+                Ok(())
             }
+            Doomed::Function(Ok((cache, function))) => {
+                late(&cache, cache.invalidate_function(&function).await);
+                Ok(())
+            }
+            Doomed::Tag(Ok((cache, tag))) => {
+                late(&cache, cache.invalidate_tag(&tag).await);
+                Ok(())
+            }
+            Doomed::Entry(Err(error)) | Doomed::Function(Err(error)) | Doomed::Tag(Err(error)) => {
+                Err(error)
+            }
+        };
+        if let Err(error) = named {
+            tracing::error!(target: "cachestack", %error, "what is to be invalidated has no name");
         }
     }
     for (cache, keys) in by_cache {
-        if let Err(error) = cache.delete_keys(&keys).await {
-            cache.invalidates_late(&error);
+        late(&cache, cache.delete_keys(&keys).await);
+    }
+}
+
+/// Stores what the mutation says. A store that fails costs a computation later.
+async fn store(put: Vec<Put>) {
+    for put in put {
+        if let (cache, Err(error)) = put.await {
+            match cache {
+                Some(cache) => cache.failed_open("put", &error),
+                None => {
+                    tracing::warn!(target: "cachestack", %error, "what is to be put has no cache")
+                }
+            }
         }
     }
 }
 
-/// Runs an async mutation, and then deletes what it made wrong, unless it failed.
-pub async fn invalidate_async<R, S: Shape<R>>(
+/// What follows a body.
+fn follows<R, S: Shape<R>>(
+    when: When,
     doomed: Vec<Doomed>,
-    _: S,
-    body: impl Future<Output = R>,
-) -> R {
-    let returned = body.await;
-    if !S::is_failure(&returned) {
-        invalidate(doomed).await;
+    returned: &R,
+    condition: impl FnOnce(&S::Value) -> bool,
+    after: impl FnOnce(&S::Value, &mut After),
+) -> After {
+    let mut all = After {
+        doomed,
+        put: Vec::new(),
+    };
+    match S::value(returned) {
+        Some(value) if condition(value) => after(value, &mut all),
+        None if when == When::Always => {}
+        _ => all.doomed.clear(),
     }
+    all
+}
+
+/// Runs an async mutation, and deletes what it makes wrong.
+pub async fn invalidate_async<R, S: Shape<R>, F: Future<Output = R>>(
+    (when, doomed): (When, Vec<Doomed>),
+    _: S,
+    condition: impl FnOnce(&S::Value) -> bool,
+    after: impl FnOnce(&S::Value, &mut After),
+    body: impl FnOnce() -> F,
+) -> R {
+    let mut later = doomed;
+    if when == When::Before {
+        invalidate(std::mem::take(&mut later)).await;
+    }
+    let returned = body().await;
+    let After { doomed, put } = follows::<R, S>(when, later, &returned, condition, after);
+    invalidate(doomed).await;
+    store(put).await;
     returned
 }
 
-/// Runs a sync mutation, and then deletes what it made wrong, unless it failed.
-pub fn invalidate_sync<R, S: Shape<R>>(doomed: Vec<Doomed>, _: S, body: impl FnOnce() -> R) -> R {
+/// Runs a sync mutation, and deletes what it makes wrong.
+pub fn invalidate_sync<R, S: Shape<R>>(
+    (when, doomed): (When, Vec<Doomed>),
+    _: S,
+    condition: impl FnOnce(&S::Value) -> bool,
+    after: impl FnOnce(&S::Value, &mut After),
+    body: impl FnOnce() -> R,
+) -> R {
+    let mut later = doomed;
+    if when == When::Before {
+        block_on(invalidate(std::mem::take(&mut later)));
+    }
     let returned = body();
-    if !S::is_failure(&returned) {
-        block_on(invalidate(doomed));
+    let After { doomed, put } = follows::<R, S>(when, later, &returned, condition, after);
+    if !(doomed.is_empty() && put.is_empty()) {
+        block_on(async {
+            invalidate(doomed).await;
+            store(put).await;
+        });
     }
     returned
 }

@@ -4,22 +4,53 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `shape.rs` | what a return type is: a value, or a `Result` of which only `Ok` is kept |
-//! | `site.rs` | one cached function: its identity, its cache |
+//! | `storable.rs` | how a value is kept: itself or behind its `Arc`, in every store or in memory only |
+//! | `share.rs` | how a failure reaches those who waited for it |
+//! | `lifetime.rs` | how long a value is kept |
+//! | `argument.rs` | what can be part of a key |
+//! | `identity.rs` | what a function is known by in keys |
+//! | `site.rs` | one cached function in the source; the list of them |
+//! | `target.rs` | which cache it uses |
 //! | `call.rs` | a call: look up, else compute, once a key |
 //! | `entry.rs` | [`CachedEntry`]: the handle on one entry of a function |
-//! | `invalidate.rs` | what a mutation does after it succeeded |
+//! | `entries.rs` | [`CachedEntries`]: the handle on all of them |
+//! | `stats.rs` | [`FunctionStats`] |
+//! | `invalidate.rs` | what a mutation does beside its body |
 
+mod argument;
 mod call;
+mod entries;
 mod entry;
+mod identity;
 mod invalidate;
+mod lifetime;
 mod shape;
+mod share;
 mod site;
+mod stats;
+mod storable;
+mod target;
 
-pub use self::call::{Call, call_async, call_sync};
-pub use self::entry::{BlockingEntry, CachedEntry, entry_of_return, entry_of_value};
-pub use self::invalidate::{Doomed, invalidate_async, invalidate_sync};
-pub use self::shape::{
-    Fails, Fallible, KeyArgument, OfFallible, OfOther, OfShareable, OfUnshareable, Plain, Shape,
-    Share, Shared, Tag, Unshared,
+pub use self::argument::{KeyArgument, KeySelf};
+pub use self::call::{
+    Call, Probed, Started, Tags, call_async, call_sync, finish_async, finish_started, finish_sync,
+    start,
 };
-pub use self::site::{AsCache, Site, Target};
+pub use self::entries::{BlockingEntries, CachedEntries};
+pub use self::entry::{
+    BlockingEntry, CachedEntry, entry_of_return, entry_of_value, lasting_return, lasting_value,
+};
+pub use self::identity::Identity;
+pub use self::invalidate::{
+    After, Doomed, Put, When, invalidate_async, invalidate_sync, nothing_after, put,
+};
+pub use self::lifetime::{ByValue, Lifetime, MayBeNone, NoneApart, Time, none_apart, ttl_by};
+pub use self::shape::{Fails, Fallible, OfFallible, OfOther, Plain, Shape, Tag};
+pub use self::share::{
+    Failure, KeptError, MayFail, OfShareable, OfUnshareable, Share, Shared, SharedBy, SharedError,
+    Unshared, check_error, share_by,
+};
+pub use self::site::{Site, functions};
+pub use self::stats::FunctionStats;
+pub use self::storable::{Anywhere, Behind, Local, Owned, Storable, check_value};
+pub use self::target::{AsCache, Target};

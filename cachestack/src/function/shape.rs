@@ -1,16 +1,14 @@
 //! What a return type is, found by type and not by the name that is written.
 //!
-//! The attribute writes `(&Tag::<R>::NEW).shape()` with [`OfFallible`] and [`OfOther`] in scope. For a
-//! `Result` both have the method, and the first needs one reference less, so it is picked; for anything else
-//! only the second is there. Exactly one `&` must be written. The same way decides whether a failure can be
-//! shared.
+//! The attribute writes `(&Tag::<R>::NEW).shape()` with [`OfFallible`] and [`OfOther`] in scope. The inherent
+//! methods are picked for what is behind an `Arc`; for a `Result` both traits have the method, and the first
+//! needs one reference less, so it is picked; for anything else only the second is there. Exactly one `&` must
+//! be written.
 
-use std::any::Any;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use cachestack_backends::AnyValue;
-use serde::Serialize;
+use super::storable::{Anywhere, Behind, Local, Owned};
 
 /// Stands for a return type.
 #[derive(Debug)]
@@ -23,8 +21,14 @@ impl<R> Tag<R> {
 
 /// How a return value and the value that is kept go together.
 pub trait Shape<R>: Copy + Send + Sync {
-    /// What is kept.
+    /// What is kept, as the function hands it over.
     type Value;
+    /// What a store has of it.
+    type Stored;
+    /// How the two go together.
+    type Form;
+    /// In which stores it is kept.
+    type Place;
 
     /// The return value of a hit.
     fn wrap(value: Self::Value) -> R;
@@ -35,49 +39,90 @@ pub trait Shape<R>: Copy + Send + Sync {
     /// The return value itself, when it is a failure.
     fn split(returned: R) -> Result<Self::Value, R>;
 
-    /// Whether a return value is a failure.
-    fn is_failure(returned: &R) -> bool;
+    /// What would be kept of a return value, unless it is a failure.
+    fn value(returned: &R) -> Option<&Self::Value>;
 }
 
-/// The whole return value is kept.
+/// The whole return value is kept, in a form and at a place.
 #[derive(Debug, Clone, Copy)]
-pub struct Plain;
-
-impl<R> Shape<R> for Plain {
-    type Value = R;
-
-    #[inline]
-    fn wrap(value: R) -> R {
-        value
-    }
-    #[inline]
-    fn split(returned: R) -> Result<R, R> {
-        Ok(returned)
-    }
-    #[inline]
-    fn is_failure(_: &R) -> bool {
-        false
-    }
-}
+pub struct Plain<F = Owned, P = Anywhere>(PhantomData<(F, P)>);
 
 /// A `Result`, of which only `Ok` is kept.
 #[derive(Debug, Clone, Copy)]
-pub struct Fails;
+pub struct Fails<F = Owned, P = Anywhere>(PhantomData<(F, P)>);
 
-impl<T, E> Shape<Result<T, E>> for Fails {
-    type Value = T;
+impl<F> Plain<F> {
+    /// The same in memory only.
+    pub fn local(self) -> Plain<F, Local> {
+        Plain(PhantomData)
+    }
+}
 
-    #[inline]
-    fn wrap(value: T) -> Result<T, E> {
-        Ok(value)
+impl<F> Fails<F> {
+    /// The same in memory only.
+    pub fn local(self) -> Fails<F, Local> {
+        Fails(PhantomData)
     }
-    #[inline]
-    fn split(returned: Result<T, E>) -> Result<T, Result<T, E>> {
-        returned.map_err(Err)
+}
+
+macro_rules! shapes {
+    ($form:ty, $value:ty) => {
+        impl<T, P: Copy + Send + Sync> Shape<$value> for Plain<$form, P> {
+            type Value = $value;
+            type Stored = T;
+            type Form = $form;
+            type Place = P;
+
+            #[inline]
+            fn wrap(value: $value) -> $value {
+                value
+            }
+            #[inline]
+            fn split(returned: $value) -> Result<$value, $value> {
+                Ok(returned)
+            }
+            #[inline]
+            fn value(returned: &$value) -> Option<&$value> {
+                Some(returned)
+            }
+        }
+
+        impl<T, E, P: Copy + Send + Sync> Shape<Result<$value, E>> for Fails<$form, P> {
+            type Value = $value;
+            type Stored = T;
+            type Form = $form;
+            type Place = P;
+
+            #[inline]
+            fn wrap(value: $value) -> Result<$value, E> {
+                Ok(value)
+            }
+            #[inline]
+            fn split(returned: Result<$value, E>) -> Result<$value, Result<$value, E>> {
+                returned.map_err(Err)
+            }
+            #[inline]
+            fn value(returned: &Result<$value, E>) -> Option<&$value> {
+                returned.as_ref().ok()
+            }
+        }
+    };
+}
+
+shapes!(Owned, T);
+shapes!(Behind, Arc<T>);
+
+impl<T> Tag<Arc<T>> {
+    /// The shape.
+    pub fn shape(&self) -> Plain<Behind> {
+        Plain(PhantomData)
     }
-    #[inline]
-    fn is_failure(returned: &Result<T, E>) -> bool {
-        returned.is_err()
+}
+
+impl<T, E> Tag<Result<Arc<T>, E>> {
+    /// The shape.
+    pub fn shape(&self) -> Fails<Behind> {
+        Fails(PhantomData)
     }
 }
 
@@ -89,7 +134,7 @@ pub trait OfFallible {
 
 impl<T, E> OfFallible for Tag<Result<T, E>> {
     fn shape(&self) -> Fails {
-        Fails
+        Fails(PhantomData)
     }
 }
 
@@ -101,7 +146,7 @@ pub trait OfOther {
 
 impl<R> OfOther for &Tag<R> {
     fn shape(&self) -> Plain {
-        Plain
+        Plain(PhantomData)
     }
 }
 
@@ -119,73 +164,3 @@ pub trait Fallible {
 impl<T, E> Fallible for Result<T, E> {
     type Value = T;
 }
-
-/// How a failure reaches those who waited for it.
-pub trait Share<R>: Copy + Send + Sync {
-    /// The failure for others, where it can be cloned.
-    fn share(failure: &R) -> Option<AnyValue>;
-    /// The failure from another call, where it is of this type.
-    fn take(shared: &AnyValue) -> Option<R>;
-}
-
-/// Failures are cloned.
-#[derive(Debug, Clone, Copy)]
-pub struct Shared;
-
-impl<T, E: Clone + Any + Send + Sync> Share<Result<T, E>> for Shared {
-    fn share(failure: &Result<T, E>) -> Option<AnyValue> {
-        let error = failure.as_ref().err()?;
-        Some(Arc::new(error.clone()))
-    }
-    fn take(shared: &AnyValue) -> Option<Result<T, E>> {
-        shared.downcast_ref::<E>().cloned().map(Err)
-    }
-}
-
-/// Each caller has its own failure.
-#[derive(Debug, Clone, Copy)]
-pub struct Unshared;
-
-impl<R> Share<R> for Unshared {
-    fn share(_: &R) -> Option<AnyValue> {
-        None
-    }
-    fn take(_: &AnyValue) -> Option<R> {
-        None
-    }
-}
-
-/// Picked for `Result`s with an error that can be cloned.
-pub trait OfShareable {
-    /// The way to share.
-    fn share(&self) -> Shared;
-}
-
-impl<T, E: Clone + Any + Send + Sync> OfShareable for Tag<Result<T, E>> {
-    fn share(&self) -> Shared {
-        Shared
-    }
-}
-
-/// Picked for everything else.
-pub trait OfUnshareable {
-    /// The way to share.
-    fn share(&self) -> Unshared;
-}
-
-impl<R> OfUnshareable for &Tag<R> {
-    fn share(&self) -> Unshared {
-        Unshared
-    }
-}
-
-/// An argument that can be a part of a key.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be part of a key",
-    label = "not `Serialize`",
-    note = "derive `serde::Serialize` on it, or leave the argument out of the key with `#[cached(skip)]`"
-)]
-pub trait KeyArgument: Serialize {}
-
-#[diagnostic::do_not_recommend]
-impl<T: Serialize + ?Sized> KeyArgument for T {}

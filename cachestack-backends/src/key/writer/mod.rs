@@ -97,6 +97,20 @@ impl KeyWriter {
         }
     }
 
+    /// The same with an identity in parts.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    pub fn function_of(identity: &[&str]) -> Self {
+        let mut out = Buffer::new();
+        identity.iter().for_each(|part| out.text(part));
+        out.push(b'(');
+        Self {
+            out,
+            form: Form::Function,
+        }
+    }
+
     /// Starts the key of a template, which is empty.
     #[must_use]
     #[inline]

@@ -1,0 +1,182 @@
+//! The function that callers see: same name, same signature.
+
+use proc_macro2::{Delimiter, Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{FnArg, Pat, ReturnType};
+
+use super::super::model::{Cached, Home};
+use super::parts::{Args, local};
+use crate::returns::Way;
+use crate::span::{self, Ends};
+
+pub(super) fn wrapper(cached: &Cached) -> TokenStream {
+    let function = &cached.function;
+    let (attrs, vis) = (function.outer_attrs(), &function.vis);
+    let sig = function.plain_signature(&cached.params);
+    let decisions = [("bypass", &cached.bypass), ("refresh", &cached.refresh)];
+    let decisions = decisions.into_iter().filter_map(|(name, decision)| {
+        let decision = decision.as_ref()?;
+        let name = Ident::new(name, proc_macro2::Span::call_site());
+        Some(quote!(.#name(#decision)))
+    });
+    let body = body(cached, quote!(#(#decisions)*));
+    // With the user's braces the whole function is the user's own for lints and errors.
+    let body = span::group(Delimiter::Brace, body, function.body.span());
+    quote!(#(#attrs)* #vis #sig #body)
+}
+
+/// The statements of a call, which wants what `mode` says.
+pub(super) fn body(cached: &Cached, mode: TokenStream) -> TokenStream {
+    let witness = cached.witness();
+    let before = cached.before_call(Args::Owned);
+    let call = cached.call(Args::Owned);
+    let error_ttl = cached
+        .error_ttl
+        .as_ref()
+        .map(|(_, ttl)| quote!(.error_ttl(::core::option::Option::Some(#ttl))));
+    let call = quote!(#call #mode #error_ttl);
+    let run = match (cached.tags.is_empty(), cached.returns.way) {
+        (true, Way::Sync | Way::Async) => at_once(cached, &call),
+        _ => in_steps(cached, &call),
+    };
+    quote!(#witness #before #run)
+}
+
+/// One expression for the look-up and what follows it.
+fn at_once(cached: &Cached, call: &TokenStream) -> TokenStream {
+    let (shape, share) = (cached.shape(), cached.share());
+    let (keep, lifetime) = (cached.keep(), cached.lifetime());
+    let compute = compute(cached);
+    let arguments = quote!(#call, #shape, #share, #keep, #lifetime, #compute);
+    finish(cached, "call", arguments)
+}
+
+/// The probe first: what is needed only after a miss is made then.
+fn in_steps(cached: &Cached, call: &TokenStream) -> TokenStream {
+    let p = cached.krate.private();
+    let (shape, make_share) = (cached.shape(), cached.share());
+    let (keep, lifetime) = (cached.keep(), cached.lifetime());
+    let returns = &cached.returns.ty;
+    let [share, probed, tags, writer, started] =
+        ["share", "probed", "tags", "writer", "started"].map(local);
+    let each = cached.tags.iter().map(|tag| {
+        let parts = tag.write(&writer, &cached.krate);
+        quote! {
+            let mut #writer = #p::KeyWriter::template();
+            #parts
+            #tags.add(#writer.finish());
+        }
+    });
+    let tagged = (!cached.tags.is_empty()).then(|| quote!(.tags(|#tags| { #(#each)* })));
+    let compute = compute(cached);
+    let probe = quote! {
+        let #share = #make_share;
+        let #probed = #call.probe::<#returns, _, _>(#shape, &#share) #tagged;
+    };
+    let last = match cached.returns.way {
+        Way::Sync | Way::Async => {
+            let arguments = quote!(#probed, #shape, #share, #keep, #lifetime, #compute);
+            finish(cached, "finish", arguments)
+        }
+        Way::Future | Way::Boxed => {
+            let arguments = quote!(#started, #shape, #share, #keep, #lifetime);
+            let generics = quote!(::<#returns, _, _, _, _, _>);
+            let ends = Ends::at(ends(cached).last);
+            let call = cached
+                .krate
+                .call(ends, "finish_started", generics, arguments);
+            let call = match cached.returns.way {
+                Way::Boxed => quote!(::std::boxed::Box::pin(#call)),
+                _ => call,
+            };
+            quote! {
+                let #started = #p::start(#probed, #compute);
+                #call
+            }
+        }
+    };
+    quote!(#probe #last)
+}
+
+/// The call of a function of the support module, shown where what does not fit was written.
+fn finish(cached: &Cached, what: &str, arguments: TokenStream) -> TokenStream {
+    let (ends, returns) = (ends(cached), &cached.returns.ty);
+    match cached.returns.way {
+        Way::Async => {
+            let ends = Ends::at(ends.last);
+            let generics = quote!(::<#returns, _, _, _>);
+            let call = cached
+                .krate
+                .call(ends, &format!("{what}_async"), generics, arguments);
+            let wait = quote_spanned!(ends.last=> .await);
+            quote!(#call #wait)
+        }
+        _ => {
+            let generics = quote!(::<#returns, _, _>);
+            cached
+                .krate
+                .call(ends, &format!("{what}_sync"), generics, arguments)
+        }
+    }
+}
+
+/// What the value lacks is told by the witness; what else does not fit is the condition.
+fn ends(cached: &Cached) -> Ends {
+    match &cached.condition {
+        Some(condition) => Ends::of(condition),
+        None => cached.returns.ends(),
+    }
+}
+
+/// The computation as a closure.
+fn compute(cached: &Cached) -> TokenStream {
+    match &cached.home {
+        Home::Type(_) | Home::Beside(_) => {
+            let (uncached, generics) = (cached.path("uncached"), cached.function.turbofish());
+            let arguments = cached.hand_on();
+            quote!(move || #uncached #generics(#arguments))
+        }
+        Home::Trait(_) | Home::Nowhere => in_place(cached),
+    }
+}
+
+/// The same where the body has no function of its own.
+fn in_place(cached: &Cached) -> TokenStream {
+    let function = &cached.function;
+    let (body, returns) = (&function.body, &cached.returns.ty);
+    let patterns = function.sig.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(&*typed.pat),
+        FnArg::Receiver(_) => None,
+    });
+    let patterns = patterns.zip(&cached.params).filter_map(|(pattern, param)| {
+        let (name, cfgs) = (&param.name, &param.cfgs);
+        let plain = matches!(pattern, Pat::Ident(it) if it.mutability.is_none() && it.by_ref.is_none() && it.subpat.is_none());
+        (!plain).then(|| quote!(#(#cfgs)* let #pattern = #name;))
+    });
+    let patterns = quote!(#(#patterns)*);
+    let lints = function.body_attrs();
+    match (cached.returns.way, &function.sig.output) {
+        (Way::Sync, _) => quote!(move || -> #returns { #patterns #(#lints)* #body }),
+        (Way::Async, _) => {
+            let returned = local("returned");
+            quote! {
+                move || async move {
+                    #patterns
+                    // Tells `?` and `return` the type.
+                    if let ::core::option::Option::Some(#returned) =
+                        ::core::option::Option::None::<#returns>
+                    {
+                        return #returned;
+                    }
+                    #[allow(unreachable_code, clippy::let_unit_value, clippy::diverging_sub_expression)]
+                    let #returned: #returns = #body;
+                    #returned
+                }
+            }
+        }
+        (Way::Boxed, ReturnType::Type(_, written)) => {
+            quote!(move || -> #written { #patterns #(#lints)* #body })
+        }
+        _ => quote!(move || { #patterns #(#lints)* #body }),
+    }
+}

@@ -1,0 +1,260 @@
+//! What a function and its companions are made of.
+
+use proc_macro2::{Delimiter, Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Expr;
+
+use super::super::model::{Cached, Home};
+use super::key;
+use crate::param::Param;
+use crate::span::{self, Ends};
+use crate::time::Time;
+use crate::values::CacheChoice;
+
+/// A variable that no parameter can meet.
+pub(super) fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+/// How the arguments are at hand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Args {
+    /// As the function takes them.
+    Owned,
+    /// As references.
+    Borrowed,
+}
+
+impl Cached {
+    /// A companion, as a path.
+    pub(super) fn path(&self, what: &str) -> TokenStream {
+        let companion = self.companion(what);
+        match &self.home {
+            Home::Type(name) => quote!(#name::#companion),
+            Home::Beside(_) | Home::Trait(_) | Home::Nowhere => quote!(Self::#companion),
+        }
+    }
+
+    /// The return type's tag, and the traits whose methods tell by type what the return type is.
+    ///
+    /// What the value lacks is told at the return type, and once for all functions that keep it: they begin
+    /// with the same check, and what fails again at the same place is not told again.
+    pub(super) fn witness(&self) -> TokenStream {
+        let (p, tag, shape) = (self.krate.private(), local("tag"), self.shape());
+        let returns = &self.returns.ty;
+        quote! {
+            #[allow(unused_imports)]
+            use #p::{OfFallible as _, OfOther as _, OfShareable as _, OfUnshareable as _};
+            let #tag = #p::Tag::<#returns>::NEW;
+            #p::check_value(#shape, &#tag);
+        }
+    }
+
+    /// How the return value is kept, shown as the return type.
+    pub(super) fn shape(&self) -> TokenStream {
+        let tag = local("tag");
+        let shape = self.returns.ends().method(quote!(&#tag), quote!(shape));
+        match self.local {
+            true => quote!(#shape.local()),
+            false => shape,
+        }
+    }
+
+    /// How a failure reaches those who waited for it.
+    pub(super) fn share(&self) -> TokenStream {
+        let (p, tag) = (self.krate.private(), local("tag"));
+        match &self.share_err {
+            Some(make) => {
+                // What the error lacks is told at the closure.
+                let ends = Ends::of(make);
+                let make = quote!(&#tag, #make);
+                self.krate.call(ends, "share_by", quote!(), make)
+            }
+            None => match &self.error_ttl {
+                Some((name, _)) => {
+                    let p = self
+                        .krate
+                        .private_at(name.span().resolved_at(Span::call_site()));
+                    quote_spanned!(name.span()=> { #p::check_error(&#tag); (&#tag).share() })
+                }
+                None => {
+                    let _ = p;
+                    quote!((&#tag).share())
+                }
+            },
+        }
+    }
+
+    /// How long the value lives.
+    pub(super) fn lifetime(&self) -> TokenStream {
+        let (p, tag, shape) = (self.krate.private(), local("tag"), self.shape());
+        let some = match &self.ttl {
+            None => quote!(#p::DEFAULT_TTL),
+            Some(Time::Fixed(time)) => quote!(::core::option::Option::Some(#time)),
+            Some(Time::ByValue(closure)) => quote!(#p::ttl_by(#shape, &#tag, #closure)),
+        };
+        match &self.none_ttl {
+            None => some,
+            Some((name, time)) => {
+                let none_apart = Ident::new("none_apart", name.span());
+                quote!(#p::#none_apart(#shape, &#tag, #some, ::core::option::Option::Some(#time)))
+            }
+        }
+    }
+
+    /// What decides whether a value is kept.
+    pub(super) fn keep(&self) -> TokenStream {
+        match &self.condition {
+            Some(condition) => as_closure(condition),
+            None => {
+                let p = self.krate.private();
+                quote!(#p::keep_all)
+            }
+        }
+    }
+
+    /// What is known of the function for as long as the process lives.
+    pub(super) fn site(&self) -> TokenStream {
+        let p = self.krate.private();
+        match &self.home {
+            Home::Nowhere => quote! {{
+                static SITE: #p::Site = #p::Site::new();
+                &SITE
+            }},
+            _ => {
+                let site = self.path("__site");
+                quote!(#site())
+            }
+        }
+    }
+
+    /// The expression of a `Call`.
+    pub(super) fn call(&self, args: Args) -> TokenStream {
+        let p = self.krate.private();
+        let (site, identity) = (self.site(), key::identity(self));
+        let target = match self.owns_cache(args) {
+            true => {
+                let cache = local("cache");
+                quote!(#p::Target::Given(&#cache))
+            }
+            false => self.cache.target(&self.krate),
+        };
+        let key = match &self.home {
+            Home::Nowhere => key::in_place(self),
+            _ => {
+                let (key, generics) = (self.path("__key"), self.function.turbofish());
+                let arguments = match args {
+                    Args::Owned => self.lend(),
+                    Args::Borrowed => self.hand_on_lent(),
+                };
+                quote!(#key #generics(#arguments))
+            }
+        };
+        let shares_key = self.key.is_some().then(|| quote!(.shares_key()));
+        quote!(#p::Call::new(#site, #identity, #target, #key) #shares_key)
+    }
+
+    /// Statements that must stand before a `Call`.
+    pub(super) fn before_call(&self, args: Args) -> TokenStream {
+        let CacheChoice::Given(cache) = &self.cache else {
+            return TokenStream::new();
+        };
+        match self.owns_cache(args) {
+            true => {
+                let (p, own) = (self.krate.private(), local("cache"));
+                let cache = span::over(cache, quote!(#cache));
+                quote!(let #own = #p::own_cache(#cache);)
+            }
+            false => TokenStream::new(),
+        }
+    }
+
+    /// Whether the cache is in an argument that is moved into the body.
+    fn owns_cache(&self, args: Args) -> bool {
+        let by_value = |param: &Param| !matches!(param.ty, syn::Type::Reference(_));
+        let by_value_self = self.receiver.as_ref().is_some_and(|it| !it.is_reference());
+        args == Args::Owned
+            && (by_value_self && self.cache.uses("self")
+                || self
+                    .params
+                    .iter()
+                    .any(|it| by_value(it) && self.cache.uses(&it.name.to_string())))
+    }
+
+    /// All arguments, as the body takes them.
+    pub(super) fn hand_on(&self) -> TokenStream {
+        let receiver = self.receiver.as_ref().map(|it| {
+            let token = &it.token.self_token;
+            quote!(#token,)
+        });
+        let names = names(self.params.iter());
+        quote!(#receiver #names)
+    }
+
+    /// References to what is part of the key, where the arguments are owned.
+    pub(super) fn lend(&self) -> TokenStream {
+        let receiver = self.receiver.as_ref().map(|it| {
+            let lent = it.lend();
+            quote!(#lent,)
+        });
+        let lent = self.keyed().map(|param| {
+            let (cfgs, lent) = (&param.cfgs, param.lend());
+            quote!(#(#cfgs)* #lent)
+        });
+        quote!(#receiver #(#lent),*)
+    }
+
+    /// The same where they are references.
+    pub(super) fn hand_on_lent(&self) -> TokenStream {
+        let receiver = self.receiver.as_ref().map(|it| {
+            let token = &it.token.self_token;
+            quote!(#token,)
+        });
+        let names = names(self.keyed());
+        quote!(#receiver #names)
+    }
+
+    /// The parameters of a companion that takes what is part of the key as references.
+    pub(super) fn lent_params(&self) -> TokenStream {
+        let receiver = self.lent_receiver();
+        let lent = self.keyed().map(|param| {
+            let (Param { name, cfgs, .. }, lent) = (param, param.lent());
+            quote!(#(#cfgs)* #name: #lent)
+        });
+        quote!(#receiver #(#lent),*)
+    }
+
+    /// The parameters of a companion that takes what is part of the key as the function does.
+    pub(super) fn keyed_params(&self) -> TokenStream {
+        let receiver = self.lent_receiver();
+        let owned = self
+            .keyed()
+            .map(|Param { name, ty, cfgs, .. }| quote!(#(#cfgs)* #name: #ty));
+        quote!(#receiver #(#owned),*)
+    }
+
+    /// `self` as the companions take it, with a comma.
+    pub(super) fn lent_receiver(&self) -> Option<TokenStream> {
+        self.receiver.as_ref().map(|it| {
+            let lent = it.lent();
+            quote!(#lent,)
+        })
+    }
+}
+
+fn names<'a>(params: impl Iterator<Item = &'a Param>) -> TokenStream {
+    let names = params.map(|Param { name, cfgs, .. }| quote!(#(#cfgs)* #name));
+    quote!(#(#names),*)
+}
+
+/// A condition as a closure. What is not one is called by one, so that it is told like any call.
+fn as_closure(condition: &Expr) -> TokenStream {
+    if let Expr::Closure(_) = condition {
+        return quote!(#condition);
+    }
+    let Ends { first, last } = Ends::of(condition);
+    let condition = span::group(Delimiter::Parenthesis, quote!(#condition), first);
+    let value = Ident::new("value", last.resolved_at(Span::mixed_site()));
+    let arguments = span::group(Delimiter::Parenthesis, quote!(#value), last);
+    quote!(|#value| #condition #arguments)
+}

@@ -1,0 +1,154 @@
+//! How a failure reaches those who waited for it, and how it is kept.
+//!
+//! The attribute writes `(&Tag::<R>::NEW).share()` with [`OfShareable`] and [`OfUnshareable`] in scope: errors that
+//! can be cloned are shared, as `shape.rs` explains.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use cachestack_backends::{AnyValue, ValueType};
+
+use super::shape::Tag;
+
+/// An error of a function, as it waits for others. A type of its own, so that it is never taken for a value.
+#[derive(Debug)]
+pub struct Failure<E>(E);
+
+/// How a failure reaches those who waited for it.
+pub trait Share<R>: Send + Sync {
+    /// The failure for others, where it can be made for them.
+    fn share(&self, returned: &R) -> Option<AnyValue>;
+
+    /// The failure from another call, where it is of this type.
+    fn take(&self, shared: &AnyValue) -> Option<R>;
+
+    /// What stores know of its type.
+    fn error_type(&self) -> Option<&'static ValueType>;
+}
+
+/// Failures are cloned.
+#[derive(Debug, Clone, Copy)]
+pub struct Shared;
+
+impl<T, E: Clone + Any + Send + Sync> Share<Result<T, E>> for Shared {
+    fn share(&self, returned: &Result<T, E>) -> Option<AnyValue> {
+        let error = returned.as_ref().err()?;
+        Some(Arc::new(Failure(error.clone())))
+    }
+    fn take(&self, shared: &AnyValue) -> Option<Result<T, E>> {
+        let Failure(error) = shared.downcast_ref::<Failure<E>>()?;
+        Some(Err(error.clone()))
+    }
+    fn error_type(&self) -> Option<&'static ValueType> {
+        Some(ValueType::local::<Failure<E>>())
+    }
+}
+
+/// Failures are made anew by a function of the author's.
+#[derive(Debug, Clone, Copy)]
+pub struct SharedBy<F>(F);
+
+impl<T, E: Any + Send + Sync, F: Fn(&E) -> E + Send + Sync> Share<Result<T, E>> for SharedBy<F> {
+    fn share(&self, returned: &Result<T, E>) -> Option<AnyValue> {
+        let error = returned.as_ref().err()?;
+        Some(Arc::new(Failure((self.0)(error))))
+    }
+    fn take(&self, shared: &AnyValue) -> Option<Result<T, E>> {
+        let Failure(error) = shared.downcast_ref::<Failure<E>>()?;
+        Some(Err((self.0)(error)))
+    }
+    fn error_type(&self) -> Option<&'static ValueType> {
+        Some(ValueType::local::<Failure<E>>())
+    }
+}
+
+/// The way of `share_err`.
+#[inline]
+pub fn share_by<R: MayFail, F>(_: &Tag<R>, make: F) -> SharedBy<F>
+where
+    R::Error: SharedError,
+    F: Fn(&R::Error) -> R::Error,
+{
+    SharedBy(make)
+}
+
+/// A return type that can tell of a failure.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` never fails",
+    label = "not a `Result`",
+    note = "`error_ttl` and `share_err` are for functions that return a `Result<_, _>`"
+)]
+pub trait MayFail {
+    /// What is in `Err`.
+    type Error;
+}
+
+impl<T, E> MayFail for Result<T, E> {
+    type Error = E;
+}
+
+/// Fails to compile where the error of a function cannot be kept.
+#[inline]
+pub fn check_error<R: MayFail<Error: KeptError>>(_: &Tag<R>) {}
+
+/// Each caller has its own failure.
+#[derive(Debug, Clone, Copy)]
+pub struct Unshared;
+
+impl<R> Share<R> for Unshared {
+    fn share(&self, _: &R) -> Option<AnyValue> {
+        None
+    }
+    fn take(&self, _: &AnyValue) -> Option<R> {
+        None
+    }
+    fn error_type(&self) -> Option<&'static ValueType> {
+        None
+    }
+}
+
+/// Picked for `Result`s with an error that can be cloned.
+pub trait OfShareable {
+    /// The way to share.
+    fn share(&self) -> Shared;
+}
+
+impl<T, E: Clone + Any + Send + Sync> OfShareable for Tag<Result<T, E>> {
+    fn share(&self) -> Shared {
+        Shared
+    }
+}
+
+/// Picked for everything else.
+pub trait OfUnshareable {
+    /// The way to share.
+    fn share(&self) -> Unshared;
+}
+
+impl<R> OfUnshareable for &Tag<R> {
+    fn share(&self) -> Unshared {
+        Unshared
+    }
+}
+
+/// An error that can go to several callers.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot go to several callers: it must be `Send + Sync + 'static`",
+    label = "this error stays with its own caller",
+    note = "leave `share_err` out: each caller then computes and has an error of its own"
+)]
+pub trait SharedError: Any + Send + Sync {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Any + Send + Sync> SharedError for E {}
+
+/// An error that can be kept for a while.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be kept: it must be `Clone + Send + Sync + 'static`",
+    label = "this error cannot be stored",
+    note = "derive `Clone` on it, or leave `error_ttl` out, or give `share_err = |e: &{Self}| ...`, which makes another"
+)]
+pub trait KeptError: Clone + Any + Send + Sync {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Clone + Any + Send + Sync> KeptError for E {}

@@ -1,0 +1,92 @@
+//! Which cache a function uses.
+
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use crate::cache::Cache;
+use crate::global;
+
+/// Which cache a function named.
+#[derive(Debug, Clone, Copy)]
+pub enum Target<'a> {
+    /// None: the current one.
+    Current,
+    /// One of those that were configured by name.
+    Named(&'static str),
+    /// This one.
+    Given(&'a Cache),
+}
+
+impl Target<'_> {
+    #[inline]
+    pub(super) fn with<R>(self, use_it: impl FnOnce(Option<&Cache>) -> R) -> R {
+        match self {
+            Self::Current => global::with_current(use_it),
+            Self::Given(cache) => use_it(Some(cache)),
+            Self::Named(name) => {
+                let cache = global::named(name);
+                if cache.is_none() {
+                    warn_unnamed(name);
+                }
+                use_it(cache.as_ref())
+            }
+        }
+    }
+
+    pub(super) fn cache(self) -> Option<Cache> {
+        self.with(|cache| cache.cloned())
+    }
+}
+
+fn warn_unnamed(name: &'static str) {
+    static WARNED: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
+    let is_new = {
+        let mut warned = WARNED.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = !warned.contains(&name);
+        if is_new {
+            warned.push(name);
+        }
+        is_new
+    };
+    // Nothing is locked any more: who listens to the event may call cached functions.
+    if is_new {
+        tracing::warn!(
+            target: "cachestack",
+            cache = name,
+            "no cache of this name is configured, its functions compute every time; call `configure_named` at startup",
+        );
+    }
+}
+
+/// What `cache = ...` takes beside a name: a [`Cache`], or something that holds one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a cache",
+    note = "`cache = ...` takes a name in quotes, a `Cache`, or a reference, `Arc` or `LazyLock` of one"
+)]
+pub trait AsCache {
+    /// The cache.
+    fn as_cache(&self) -> &Cache;
+}
+
+impl AsCache for Cache {
+    fn as_cache(&self) -> &Cache {
+        self
+    }
+}
+
+impl<C: AsCache + ?Sized> AsCache for &C {
+    fn as_cache(&self) -> &Cache {
+        (**self).as_cache()
+    }
+}
+
+impl<C: AsCache + ?Sized> AsCache for Arc<C> {
+    fn as_cache(&self) -> &Cache {
+        (**self).as_cache()
+    }
+}
+
+impl<C: AsCache, F: FnOnce() -> C> AsCache for LazyLock<C, F> {
+    fn as_cache(&self) -> &Cache {
+        (**self).as_cache()
+    }
+}
