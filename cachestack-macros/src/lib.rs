@@ -14,6 +14,7 @@
 //! | `words.rs` | lists of names, and the one that was probably meant |
 
 mod args;
+mod body;
 mod cached;
 mod check;
 mod diag;

@@ -188,7 +188,6 @@ impl Block {
         let Some(name) = &options.companions else {
             return quote! {
                 #(#cfgs)*
-                #[allow(private_interfaces, private_bounds, unreachable_pub)]
                 impl #impl_generics #ty #where_clause { #defined }
             };
         };
@@ -198,7 +197,6 @@ impl Block {
         quote! {
             #(#cfgs)*
             #[doc = #doc]
-            #[allow(private_interfaces, private_bounds, unreachable_pub)]
             pub trait #name #generics: #of_trait #where_clause { #declared }
 
             #(#cfgs)*

@@ -363,9 +363,22 @@ impl Cached {
         }
     }
 
+    /// Tags belong to the entry, and so are made of what its key is made of.
     fn check_tags(&self, diag: &mut Diag) {
         for tag in &self.tags {
-            tag.check_names(self.receiver.is_some(), &self.params, diag);
+            if !tag.check_names(self.receiver.is_some(), &self.params, diag) {
+                continue;
+            }
+            let names = tag.names();
+            let mut skipped = self.params.iter().filter(|it| it.skip);
+            if let Some(param) = skipped.find(|it| names.contains(&it.name.to_string())) {
+                let message = format!(
+                    "`{0}` is not part of the key, so one entry would have many tags; put `{0}` into the key, or take \
+                     it out of the tag",
+                    param.name,
+                );
+                diag.add(tag.error(message));
+            }
         }
     }
 
@@ -393,6 +406,18 @@ impl Cached {
             );
             diag.add(Error::new_spanned(&closure.body, message));
         }
+    }
+
+    /// Every name that the attribute uses, where the body may not.
+    pub(super) fn names(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        for form in self.key.iter().chain(&self.tags) {
+            names.extend(form.names());
+        }
+        for decision in [&self.bypass, &self.refresh].into_iter().flatten() {
+            names.extend(names_in(&decision.to_token_stream()));
+        }
+        names
     }
 
     /// The name of one of the things that come with the function.

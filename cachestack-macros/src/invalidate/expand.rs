@@ -1,10 +1,11 @@
 //! The code of a mutation: its targets, its body, and what follows it.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{FnArg, Path};
+use quote::{format_ident, quote, quote_spanned};
+use syn::Path;
 
 use super::model::{CachedTarget, Invalidate, Of, Target, When};
+use crate::body;
 use crate::returns::Way;
 use crate::span::{self, Ends};
 
@@ -42,12 +43,11 @@ pub(super) fn expand(mutation: &Invalidate) -> TokenStream {
         Way::Boxed => quote!(::std::boxed::Box::pin(#run)),
     };
     let outer_body = quote! {
-        #[allow(unused_imports)]
         use #p::{OfFallible as _, OfOther as _};
 
         #inner
 
-        #[allow(unused_mut, clippy::needless_borrow, clippy::vec_init_then_push)]
+        #[allow(clippy::needless_borrow, clippy::vec_init_then_push)]
         let #doomed = {
             let mut #doomed: ::std::vec::Vec<#p::Doomed> = ::std::vec::Vec::new();
             #(#targets)*
@@ -177,7 +177,6 @@ fn compute(mutation: &Invalidate) -> (TokenStream, TokenStream) {
     let function = &mutation.function;
     let body_attrs = function.body_attrs();
     let body = &function.body;
-    let returns = &mutation.returns.ty;
     let uses_self = mutation.receiver.is_some() || crate::check::uses_self_type(function);
     let has_generics = function.instance().next().is_some();
     if !uses_self && !has_generics {
@@ -190,36 +189,6 @@ fn compute(mutation: &Invalidate) -> (TokenStream, TokenStream) {
         let run = quote!(move || #name(#(#arguments),*));
         return (quote!(#(#body_attrs)* #inner #body), run);
     }
-    let typed = function.sig.inputs.iter().filter_map(|input| match input {
-        FnArg::Typed(typed) => Some(&*typed.pat),
-        FnArg::Receiver(_) => None,
-    });
-    let patterns = typed.zip(&mutation.params).filter_map(|(pattern, param)| {
-        let (name, cfgs) = (&param.name, &param.cfgs);
-        let same = pattern.to_token_stream().to_string() == name.to_string();
-        (!same).then(|| quote!(#(#cfgs)* let #pattern = #name;))
-    });
-    let patterns = quote!(#(#patterns)*);
-    let run = match mutation.returns.way {
-        Way::Sync => quote!(move || -> #returns { #patterns #(#body_attrs)* #body }),
-        Way::Async => {
-            let returned = local("returned");
-            quote! {
-                move || async move {
-                    #patterns
-                    // Tells `?` and `return` the type.
-                    if let ::core::option::Option::Some(#returned) =
-                        ::core::option::Option::None::<#returns>
-                    {
-                        return #returned;
-                    }
-                    #[allow(unreachable_code, clippy::let_unit_value, clippy::diverging_sub_expression)]
-                    let #returned: #returns = #body;
-                    #returned
-                }
-            }
-        }
-        Way::Future | Way::Boxed => quote!(move || { #patterns #(#body_attrs)* #body }),
-    };
+    let run = body::closure(function, &mutation.params, &mutation.returns);
     (TokenStream::new(), run)
 }

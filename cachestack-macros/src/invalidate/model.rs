@@ -6,7 +6,7 @@ use proc_macro2::{Ident, Span};
 use quote::ToTokens;
 use syn::{Error, Expr, ExprArray, ExprClosure, ExprField, ExprPath, Member, Pat, Path};
 
-use crate::args::{Arg, Syntax, flag, value, values};
+use crate::args::{Arg, Syntax, flag, ungrouped, value, values};
 use crate::check;
 use crate::diag::Diag;
 use crate::item::Function;
@@ -93,8 +93,8 @@ pub(super) enum Of {
 
 impl CachedTarget {
     fn parse(target: Expr) -> syn::Result<Self> {
-        match target {
-            Expr::Call(call) => match *call.func {
+        match ungrouped(target) {
+            Expr::Call(call) => match ungrouped(*call.func) {
                 Expr::Path(ExprPath {
                     path, qself: None, ..
                 }) => Ok(Self {

@@ -70,7 +70,7 @@ impl<'a> Call<'a> {
     /// Whether the key is the function's to use.
     #[inline]
     pub(super) fn owns_key(&self) -> bool {
-        self.shares_key || self.site.owns(&self.identity)
+        self.site.owns(&self.identity, self.shares_key)
     }
 
     /// Computes without the cache, if so.

@@ -29,22 +29,22 @@ impl Site {
         }
     }
 
-    /// Whether the function has its identity to itself. Of two functions with one identity, as two blocks
-    /// of one function may hold, the second to be called is not cached.
+    /// Whether the function has its identity to itself, or a key that is not made of it. Of two functions with
+    /// one identity, as two blocks of one function may hold, the second to be called is not cached.
     #[inline]
-    pub(super) fn owns(&'static self, identity: &Identity) -> bool {
+    pub(super) fn owns(&'static self, identity: &Identity, shares_key: bool) -> bool {
         match self.first.get() {
             Some((first, owns)) if first == identity => *owns,
-            Some(_) => self.owns_too(identity),
+            Some(_) => self.owns_too(identity, shares_key),
             None => {
-                let owns = self.register(identity);
+                let owns = self.register(identity, shares_key);
                 self.first.get_or_init(|| (*identity, owns));
                 owns
             }
         }
     }
 
-    fn owns_too(&'static self, identity: &Identity) -> bool {
+    fn owns_too(&'static self, identity: &Identity, shares_key: bool) -> bool {
         let met = MET.try_with(|met| {
             let met = met.borrow();
             let known = met
@@ -55,7 +55,7 @@ impl Site {
         if let Ok(Some(owns)) = met {
             return owns;
         }
-        let owns = self.register(identity);
+        let owns = self.register(identity, shares_key);
         // A thread that ends has no list any more, and asks each time.
         let _kept = MET.try_with(|met| met.borrow_mut().push((self.address(), *identity, owns)));
         owns
@@ -66,8 +66,8 @@ impl Site {
     }
 
     #[cold]
-    fn register(&'static self, identity: &Identity) -> bool {
-        let owns = {
+    fn register(&'static self, identity: &Identity, shares_key: bool) -> bool {
+        let is_first = {
             let mut sites = SITES.lock().unwrap_or_else(PoisonError::into_inner);
             let (owner, of) = sites
                 .entry(identity.text())
@@ -75,6 +75,7 @@ impl Site {
             owner.address() == self.address() && *of == identity.of() && identity.is_certain()
         };
         // Nothing is locked any more: who listens to the event may call cached functions.
+        let owns = is_first || shares_key;
         if !owns {
             tracing::warn!(
                 target: "cachestack",

@@ -2,10 +2,10 @@
 
 use proc_macro2::{Delimiter, Ident, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{FnArg, Pat, ReturnType};
 
 use super::super::model::{Cached, Home};
 use super::parts::{Args, local};
+use crate::body;
 use crate::returns::Way;
 use crate::span::{self, Ends};
 
@@ -19,14 +19,14 @@ pub(super) fn wrapper(cached: &Cached) -> TokenStream {
         let name = Ident::new(name, proc_macro2::Span::call_site());
         Some(quote!(.#name(#decision)))
     });
-    let body = body(cached, quote!(#(#decisions)*));
+    let body = statements(cached, quote!(#(#decisions)*));
     // With the user's braces the whole function is the user's own for lints and errors.
     let body = span::group(Delimiter::Brace, body, function.body.span());
     quote!(#(#attrs)* #vis #sig #body)
 }
 
 /// The statements of a call, which wants what `mode` says.
-pub(super) fn body(cached: &Cached, mode: TokenStream) -> TokenStream {
+pub(super) fn statements(cached: &Cached, mode: TokenStream) -> TokenStream {
     let witness = cached.witness();
     let before = cached.before_call(Args::Owned);
     let call = cached.call(Args::Owned);
@@ -136,47 +136,8 @@ fn compute(cached: &Cached) -> TokenStream {
             let arguments = cached.hand_on();
             quote!(move || #uncached #generics(#arguments))
         }
-        Home::Trait(_) | Home::Nowhere => in_place(cached),
-    }
-}
-
-/// The same where the body has no function of its own.
-fn in_place(cached: &Cached) -> TokenStream {
-    let function = &cached.function;
-    let (body, returns) = (&function.body, &cached.returns.ty);
-    let patterns = function.sig.inputs.iter().filter_map(|input| match input {
-        FnArg::Typed(typed) => Some(&*typed.pat),
-        FnArg::Receiver(_) => None,
-    });
-    let patterns = patterns.zip(&cached.params).filter_map(|(pattern, param)| {
-        let (name, cfgs) = (&param.name, &param.cfgs);
-        let plain = matches!(pattern, Pat::Ident(it) if it.mutability.is_none() && it.by_ref.is_none() && it.subpat.is_none());
-        (!plain).then(|| quote!(#(#cfgs)* let #pattern = #name;))
-    });
-    let patterns = quote!(#(#patterns)*);
-    let lints = function.body_attrs();
-    match (cached.returns.way, &function.sig.output) {
-        (Way::Sync, _) => quote!(move || -> #returns { #patterns #(#lints)* #body }),
-        (Way::Async, _) => {
-            let returned = local("returned");
-            quote! {
-                move || async move {
-                    #patterns
-                    // Tells `?` and `return` the type.
-                    if let ::core::option::Option::Some(#returned) =
-                        ::core::option::Option::None::<#returns>
-                    {
-                        return #returned;
-                    }
-                    #[allow(unreachable_code, clippy::let_unit_value, clippy::diverging_sub_expression)]
-                    let #returned: #returns = #body;
-                    #returned
-                }
-            }
+        Home::Trait(_) | Home::Nowhere => {
+            body::closure(&cached.function, &cached.params, &cached.returns)
         }
-        (Way::Boxed, ReturnType::Type(_, written)) => {
-            quote!(move || -> #written { #patterns #(#lints)* #body })
-        }
-        _ => quote!(move || { #patterns #(#lints)* #body }),
     }
 }

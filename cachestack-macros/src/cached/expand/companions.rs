@@ -9,7 +9,6 @@ use super::parts::{Args, local};
 use super::{call, key};
 use crate::param::Param;
 use crate::span::{self, Ends};
-use crate::template::KeyForm;
 
 /// One function that comes with the function.
 pub(super) struct Companion {
@@ -58,7 +57,6 @@ pub(super) fn as_type(cached: &Cached, name: &Ident, companions: &[Companion]) -
     quote! {
         #(#cfgs)*
         #[doc = #doc]
-        #[allow(non_camel_case_types)]
         #companion
 
         #(#cfgs)*
@@ -128,14 +126,13 @@ impl Cached {
 fn uncached(cached: &Cached) -> Companion {
     let function = &cached.function;
     let body_attrs = function.body_attrs();
-    let used = cached.key.as_ref().map(KeyForm::names).unwrap_or_default();
-    let sig = function.body_signature(cached.renamed("uncached"), &used);
+    let sig = function.body_signature(cached.renamed("uncached"), &cached.names());
     let doc = format!("`{}` without its cache: it computes.", function.sig.ident);
     let body = &function.body;
     Companion {
         attrs: quote! {
             #[doc = #doc]
-            #[allow(dead_code, clippy::too_many_arguments)]
+            #[allow(clippy::too_many_arguments)]
             #(#body_attrs)*
         },
         sig: quote!(#sig),
@@ -148,7 +145,7 @@ fn refresh(cached: &Cached) -> Companion {
     let function = &cached.function;
     let mut sig: Signature = function.plain_signature(&cached.params);
     sig.ident = cached.renamed("refresh");
-    let body = call::body(cached, quote!(.refresh(true)));
+    let body = call::statements(cached, quote!(.refresh(true)));
     let doc = format!(
         "Computes what `{}` returns for these arguments, whatever is in the cache, and stores it.",
         function.sig.ident
@@ -156,7 +153,7 @@ fn refresh(cached: &Cached) -> Companion {
     Companion {
         attrs: quote! {
             #[doc = #doc]
-            #[allow(dead_code, clippy::too_many_arguments)]
+            #[allow(clippy::too_many_arguments)]
         },
         sig: quote!(#sig),
         body: quote!({ #body }),
@@ -205,7 +202,7 @@ fn entry(cached: &Cached) -> Companion {
     Companion {
         attrs: quote! {
             #[doc = #doc]
-            #[allow(dead_code, clippy::too_many_arguments, clippy::unused_self, clippy::needless_pass_by_value)]
+            #[allow(clippy::too_many_arguments, clippy::unused_self, clippy::needless_pass_by_value)]
         },
         sig: quote!(fn #name #generics (#params) -> #handle #where_clause),
         body: quote!({ #body }),
@@ -238,7 +235,7 @@ fn entries(cached: &Cached) -> Companion {
     Companion {
         attrs: quote! {
             #[doc = #doc]
-            #[allow(dead_code, clippy::unused_self, clippy::needless_pass_by_value)]
+            #[allow(clippy::unused_self, clippy::needless_pass_by_value)]
         },
         sig: quote!(fn #name #generics (#receiver #(#params),*) -> #p::CachedEntries #where_clause),
         body: quote!({ #p::CachedEntries::new(#site, #identity, #target) }),
@@ -303,7 +300,6 @@ fn hidden() -> TokenStream {
     quote! {
         #[doc(hidden)]
         #[allow(
-            dead_code,
             clippy::too_many_arguments,
             clippy::ptr_arg,
             clippy::ref_option_ref,

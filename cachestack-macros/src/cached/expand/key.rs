@@ -38,7 +38,6 @@ pub(super) fn function_identity(cached: &Cached) -> TokenStream {
             let name = &cached.function.sig.ident;
             let name = proc_macro2::Ident::new(&name.to_string(), proc_macro2::Span::mixed_site());
             quote! {{
-                #[allow(non_camel_case_types)]
                 struct #name;
                 #p::Identity::in_place::<#name>()
             }}

@@ -43,7 +43,6 @@ impl Cached {
         let (p, tag, shape) = (self.krate.private(), local("tag"), self.shape());
         let returns = &self.returns.ty;
         quote! {
-            #[allow(unused_imports)]
             use #p::{OfFallible as _, OfOther as _, OfShareable as _, OfUnshareable as _};
             let #tag = #p::Tag::<#returns>::NEW;
             #p::check_value(#shape, &#tag);
