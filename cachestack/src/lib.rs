@@ -62,6 +62,7 @@ pub use cachestack_macros::{cached, invalidate, key};
 
 pub use crate::cache::{BlockingCache, Cache, CacheBuilder, CacheConfig, CacheStats, EntryOptions};
 pub use crate::function::{
-    AsCache, BlockingEntries, BlockingEntry, CachedEntries, CachedEntry, FunctionStats, functions,
+    ArcValue, AsCache, BlockingEntries, BlockingEntry, CachedEntries, CachedEntry, FunctionStats,
+    KeyArgument, KeySelf, LocalArcValue, LocalValue, functions,
 };
 pub use crate::global::{configure, configure_named, current, named};

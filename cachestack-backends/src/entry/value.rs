@@ -18,7 +18,8 @@ use crate::fingerprint::{self, Traced};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be cached: it must be `Serialize + DeserializeOwned + Clone + Send + Sync + 'static`",
     label = "this value cannot be stored",
-    note = "derive `serde::Serialize`, `serde::Deserialize` and `Clone` on `{Self}` and on what it contains"
+    note = "derive `serde::Serialize`, `serde::Deserialize` and `Clone` on `{Self}` and on what it contains; what a \
+            cached function keeps in memory only, by `#[cached(local)]`, needs `Clone + Send + Sync + 'static` alone"
 )]
 pub trait CacheValue: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {}
 

@@ -7,12 +7,12 @@ use std::time::Duration;
 use cachestack_backends::runtime::block_on;
 use cachestack_backends::{AnyValue, Key, KeyError, KeyText};
 
+use super::form::FormOf;
 use super::identity::Identity;
 use super::lifetime::Lifetime;
 use super::shape::Shape;
 use super::share::Share;
 use super::site::Site;
-use super::storable::Storable;
 use super::target::Target;
 use crate::cache::{Cache, Duty, Kept, Lookup};
 
@@ -104,10 +104,9 @@ impl<'a> Call<'a> {
     /// Looks where nobody has to wait. Takes the call, so that an async caller does not carry its key through
     /// what follows.
     #[inline]
-    pub fn probe<R, S, H>(self, _: S, share: &H) -> Probed<S::Value>
+    pub fn probe<R, S, H>(self, _: S, form: FormOf<R, S>, share: &H) -> Probed<S::Value>
     where
         S: Shape<R>,
-        S::Stored: Storable<S::Form, S::Place, S::Value>,
         H: Share<R>,
     {
         let (site, error_ttl) = (self.site, self.error_ttl);
@@ -123,11 +122,8 @@ impl<'a> Call<'a> {
                 return self.uncached(cache);
             }
             let digest = cache.namespace().digest(text.as_bytes());
-            let found = cache.peek(digest, S::Stored::value_type());
-            if let Some(value) = found
-                .as_ref()
-                .and_then(|entry| S::Stored::load(entry.any()))
-            {
+            let found = cache.peek(digest, form.value_type);
+            if let Some(value) = found.as_ref().and_then(|entry| (form.load)(entry.any())) {
                 site.counters.hits.one_more();
                 return Found::Hit(value);
             }
@@ -239,6 +235,7 @@ enum Found<V> {
 pub fn call_sync<R, S, H>(
     call: Call<'_>,
     shape: S,
+    form: FormOf<R, S>,
     share: H,
     keep: impl FnOnce(&S::Value) -> bool,
     lifetime: impl Lifetime<S::Value>,
@@ -246,11 +243,10 @@ pub fn call_sync<R, S, H>(
 ) -> R
 where
     S: Shape<R>,
-    S::Stored: Storable<S::Form, S::Place, S::Value>,
     H: Share<R>,
 {
-    let probed = call.probe(shape, &share);
-    finish_sync(probed, shape, share, keep, lifetime, compute)
+    let probed = call.probe(shape, form, &share);
+    finish_sync(probed, shape, form, share, keep, lifetime, compute)
 }
 
 /// Calls an async function.
@@ -258,6 +254,7 @@ where
 pub async fn call_async<R, S, H, F>(
     call: Call<'_>,
     shape: S,
+    form: FormOf<R, S>,
     share: H,
     keep: impl FnOnce(&S::Value) -> bool,
     lifetime: impl Lifetime<S::Value>,
@@ -265,18 +262,18 @@ pub async fn call_async<R, S, H, F>(
 ) -> R
 where
     S: Shape<R>,
-    S::Stored: Storable<S::Form, S::Place, S::Value>,
     H: Share<R>,
     F: Future<Output = R>,
 {
-    let probed = call.probe(shape, &share);
-    finish_async(probed, shape, share, keep, lifetime, compute).await
+    let probed = call.probe(shape, form, &share);
+    finish_async(probed, shape, form, share, keep, lifetime, compute).await
 }
 
 /// Goes on with a sync call where the probe ended.
 pub fn finish_sync<R, S, H>(
     probed: Probed<S::Value>,
     _: S,
+    form: FormOf<R, S>,
     share: H,
     keep: impl FnOnce(&S::Value) -> bool,
     lifetime: impl Lifetime<S::Value>,
@@ -284,7 +281,6 @@ pub fn finish_sync<R, S, H>(
 ) -> R
 where
     S: Shape<R>,
-    S::Stored: Storable<S::Form, S::Place, S::Value>,
     H: Share<R>,
 {
     let Probed {
@@ -300,20 +296,20 @@ where
         Found::Miss(cache, key) => (cache, key, true),
         Found::Refresh(cache, key) => (cache, key, false),
     };
-    let value_type = S::Stored::value_type();
+    let value_type = form.value_type;
     let answer = match look_up {
         true => block_on(cache.look_up(key, value_type)),
         false => Lookup::Compute(cache.duty(key, value_type)),
     };
-    let duty = match answered::<R, S, H>(site, answer, &share) {
+    let duty = match answered::<R, S, H>(site, form, answer, &share) {
         Answer::Returned(returned) => return returned,
         Answer::Elsewhere => return compute(),
         Answer::Compute(duty) => duty,
     };
-    match settle::<R, S, H>(site, compute(), keep, lifetime, &share) {
+    match settle::<R, S, H>(site, form, compute(), keep, lifetime, &share) {
         Settled::Kept { value, kept } => {
-            block_on(duty.hand_in(Arc::clone(&value) as AnyValue, kept));
-            S::wrap(S::Stored::release(value))
+            block_on(duty.hand_in((form.erase)(Arc::clone(&value)), kept));
+            S::wrap((form.release)(value))
         }
         Settled::Failed { returned, failure } => {
             block_on(fail(duty, failure, &share, error_ttl));
@@ -326,6 +322,7 @@ where
 pub async fn finish_async<R, S, H, F>(
     probed: Probed<S::Value>,
     _: S,
+    form: FormOf<R, S>,
     share: H,
     keep: impl FnOnce(&S::Value) -> bool,
     lifetime: impl Lifetime<S::Value>,
@@ -333,7 +330,6 @@ pub async fn finish_async<R, S, H, F>(
 ) -> R
 where
     S: Shape<R>,
-    S::Stored: Storable<S::Form, S::Place, S::Value>,
     H: Share<R>,
     F: Future<Output = R>,
 {
@@ -353,20 +349,20 @@ where
         Found::Miss(cache, key) => (cache, key, true),
         Found::Refresh(cache, key) => (cache, key, false),
     };
-    let value_type = S::Stored::value_type();
+    let value_type = form.value_type;
     let answer = match look_up {
         true => cache.look_up(key, value_type).await,
         false => Lookup::Compute(cache.duty(key, value_type)),
     };
-    let duty = match answered::<R, S, H>(site, answer, &share) {
+    let duty = match answered::<R, S, H>(site, form, answer, &share) {
         Answer::Returned(returned) => return returned,
         Answer::Elsewhere => return compute().await,
         Answer::Compute(duty) => duty,
     };
-    match settle::<R, S, H>(site, compute().await, keep, lifetime, &share) {
+    match settle::<R, S, H>(site, form, compute().await, keep, lifetime, &share) {
         Settled::Kept { value, kept } => {
-            duty.hand_in(Arc::clone(&value) as AnyValue, kept).await;
-            S::wrap(S::Stored::release(value))
+            duty.hand_in((form.erase)(Arc::clone(&value)), kept).await;
+            S::wrap((form.release)(value))
         }
         Settled::Failed { returned, failure } => {
             fail(duty, failure, &share, error_ttl).await;
@@ -412,13 +408,13 @@ pub fn start<V, F>(probed: Probed<V>, compute: impl FnOnce() -> F) -> Started<V,
 pub async fn finish_started<R, S, H, K, L, F>(
     started: Started<S::Value, F>,
     shape: S,
+    form: FormOf<R, S>,
     share: H,
     keep: K,
     lifetime: L,
 ) -> R
 where
     S: Shape<R>,
-    S::Stored: Storable<S::Form, S::Place, S::Value>,
     H: Share<R>,
     K: FnOnce(&S::Value) -> bool,
     L: Lifetime<S::Value>,
@@ -426,7 +422,7 @@ where
 {
     match started {
         Started::Started(probed, future) => {
-            finish_async(probed, shape, share, keep, lifetime, || future).await
+            finish_async(probed, shape, form, share, keep, lifetime, || future).await
         }
         Started::Hit(value) => S::wrap(value),
     }
@@ -440,18 +436,19 @@ enum Answer<'a, R> {
     Compute(Duty<'a>),
 }
 
-fn answered<'a, R, S, H>(site: &Site, answer: Lookup<'a>, share: &H) -> Answer<'a, R>
+fn answered<'a, R, S, H>(
+    site: &Site,
+    form: FormOf<R, S>,
+    answer: Lookup<'a>,
+    share: &H,
+) -> Answer<'a, R>
 where
     S: Shape<R>,
-    S::Stored: Storable<S::Form, S::Place, S::Value>,
     H: Share<R>,
 {
     let (counter, returned) = match answer {
-        Lookup::Found(value) => (&site.counters.hits, S::Stored::load(&value).map(S::wrap)),
-        Lookup::Shared(value) => (
-            &site.counters.coalesced,
-            S::Stored::load(&value).map(S::wrap),
-        ),
+        Lookup::Found(value) => (&site.counters.hits, (form.load)(&value).map(S::wrap)),
+        Lookup::Shared(value) => (&site.counters.coalesced, (form.load)(&value).map(S::wrap)),
         Lookup::Failed(failure) => (&site.counters.coalesced, share.take(&failure)),
         Lookup::Compute(duty) => {
             site.counters.computed.one_more();
@@ -484,6 +481,7 @@ enum Settled<R, T> {
 
 fn settle<R, S, H>(
     site: &Site,
+    form: FormOf<R, S>,
     returned: R,
     keep: impl FnOnce(&S::Value) -> bool,
     lifetime: impl Lifetime<S::Value>,
@@ -491,7 +489,6 @@ fn settle<R, S, H>(
 ) -> Settled<R, S::Stored>
 where
     S: Shape<R>,
-    S::Stored: Storable<S::Form, S::Place, S::Value>,
     H: Share<R>,
 {
     match S::split(returned) {
@@ -503,7 +500,7 @@ where
                 site.counters.refused.one_more();
             }
             Settled::Kept {
-                value: S::Stored::keep(value),
+                value: (form.keep)(value),
                 kept,
             }
         }

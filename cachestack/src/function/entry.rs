@@ -10,10 +10,10 @@ use cachestack_backends::{
 
 use super::call::Call;
 use super::entries::not_configured;
+use super::form::FormOf;
 use super::invalidate::Doomed;
 use super::lifetime::Lifetime;
-use super::shape::{Shape, Tag};
-use super::storable::Storable;
+use super::shape::Shape;
 use crate::cache::Cache;
 
 /// The entry of one call of a cached function: `get_user::entry(42)`.
@@ -44,39 +44,39 @@ use crate::cache::Cache;
 pub struct CachedEntry<V> {
     pub(super) place: Result<(Cache, Key)>,
     value_type: &'static ValueType,
-    read: fn(&AnyValue) -> Option<V>,
+    read: Box<Read<V>>,
     write: Box<Write<V>>,
 }
+
+type Read<V> = dyn Fn(&AnyValue) -> Option<V> + Send + Sync;
 
 /// Makes of a returned value what is kept of it, and for how long.
 type Write<V> = dyn Fn(V) -> Option<(AnyValue, Option<Duration>)> + Send + Sync;
 
 /// The handle where `V` is what is kept.
-pub fn entry_of_value<R, S>(call: Call<'_>, _: S, _: Tag<R>) -> CachedEntry<S::Value>
+pub fn entry_of_value<R, S>(call: Call<'_>, _: S, form: FormOf<R, S>) -> CachedEntry<S::Value>
 where
     S: Shape<R>,
-    S::Stored: Storable<S::Form, S::Place, S::Value>,
 {
     CachedEntry {
-        value_type: S::Stored::value_type(),
-        read: S::Stored::load,
-        write: Box::new(|value| Some((S::Stored::keep(value) as AnyValue, None))),
+        value_type: form.value_type,
+        read: Box::new(form.load),
+        write: Box::new(move |value| Some(((form.erase)((form.keep)(value)), None))),
         place: call.place(),
     }
 }
 
 /// The handle where `V` is the whole return type.
-pub fn entry_of_return<R, S>(call: Call<'_>, _: S, _: Tag<R>) -> CachedEntry<R>
+pub fn entry_of_return<R, S>(call: Call<'_>, _: S, form: FormOf<R, S>) -> CachedEntry<R>
 where
     S: Shape<R>,
-    S::Stored: Storable<S::Form, S::Place, S::Value>,
 {
     CachedEntry {
-        value_type: S::Stored::value_type(),
-        read: |kept| S::Stored::load(kept).map(S::wrap),
-        write: Box::new(|returned| {
+        value_type: form.value_type,
+        read: Box::new(|kept| (form.load)(kept).map(S::wrap)),
+        write: Box::new(move |returned| {
             let value = S::split(returned).ok()?;
-            Some((S::Stored::keep(value) as AnyValue, None))
+            Some(((form.erase)((form.keep)(value)), None))
         }),
         place: call.place(),
     }
@@ -86,17 +86,16 @@ where
 pub fn lasting_value<R, S, L>(
     entry: CachedEntry<S::Value>,
     _: S,
-    _: &Tag<R>,
+    form: FormOf<R, S>,
     lifetime: L,
 ) -> CachedEntry<S::Value>
 where
     S: Shape<R>,
-    S::Stored: Storable<S::Form, S::Place, S::Value>,
     L: Lifetime<S::Value> + Copy + Send + Sync + 'static,
 {
     let write = move |value: S::Value| {
         let ttl = lifetime.of(&value);
-        Some((S::Stored::keep(value) as AnyValue, ttl))
+        Some(((form.erase)((form.keep)(value)), ttl))
     };
     CachedEntry {
         write: Box::new(write),
@@ -108,18 +107,17 @@ where
 pub fn lasting_return<R, S, L>(
     entry: CachedEntry<R>,
     _: S,
-    _: &Tag<R>,
+    form: FormOf<R, S>,
     lifetime: L,
 ) -> CachedEntry<R>
 where
     S: Shape<R>,
-    S::Stored: Storable<S::Form, S::Place, S::Value>,
     L: Lifetime<S::Value> + Copy + Send + Sync + 'static,
 {
     let write = move |returned: R| {
         let value = S::split(returned).ok()?;
         let ttl = lifetime.of(&value);
-        Some((S::Stored::keep(value) as AnyValue, ttl))
+        Some(((form.erase)((form.keep)(value)), ttl))
     };
     CachedEntry {
         write: Box::new(write),

@@ -4,7 +4,7 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `shape.rs` | what a return type is: a value, or a `Result` of which only `Ok` is kept |
-//! | `storable.rs` | how a value is kept: itself or behind its `Arc`, in every store or in memory only |
+//! | `form.rs` | how a value is kept: itself or behind its `Arc`, in every store or in memory only |
 //! | `share.rs` | how a failure reaches those who waited for it |
 //! | `lifetime.rs` | how long a value is kept |
 //! | `argument.rs` | what can be part of a key |
@@ -21,6 +21,7 @@ mod argument;
 mod call;
 mod entries;
 mod entry;
+mod form;
 mod identity;
 mod invalidate;
 mod lifetime;
@@ -28,7 +29,6 @@ mod shape;
 mod share;
 mod site;
 mod stats;
-mod storable;
 mod target;
 
 pub use self::argument::{KeyArgument, KeySelf};
@@ -39,6 +39,10 @@ pub use self::call::{
 pub use self::entries::{BlockingEntries, CachedEntries};
 pub use self::entry::{
     BlockingEntry, CachedEntry, entry_of_return, entry_of_value, lasting_return, lasting_value,
+};
+pub use self::form::{
+    Anywhere, ArcValue, Behind, Form, FormOf, Keeps, Local, LocalArcValue, LocalValue, Owned,
+    form_of,
 };
 pub use self::identity::Identity;
 pub use self::invalidate::{
@@ -52,5 +56,5 @@ pub use self::share::{
 };
 pub use self::site::{Site, functions};
 pub use self::stats::FunctionStats;
-pub use self::storable::{Anywhere, Behind, Local, Owned, Storable, check_value};
+
 pub use self::target::{AsCache, Target};

@@ -8,7 +8,7 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::storable::{Anywhere, Behind, Local, Owned};
+use super::form::{Anywhere, Behind, Local, Owned};
 
 /// Stands for a return type.
 #[derive(Debug)]
@@ -20,15 +20,11 @@ impl<R> Tag<R> {
 }
 
 /// How a return value and the value that is kept go together.
-pub trait Shape<R>: Copy + Send + Sync {
+pub trait Shape<R>: Copy + Send + Sync + 'static {
     /// What is kept, as the function hands it over.
     type Value;
     /// What a store has of it.
     type Stored;
-    /// How the two go together.
-    type Form;
-    /// In which stores it is kept.
-    type Place;
 
     /// The return value of a hit.
     fn wrap(value: Self::Value) -> R;
@@ -67,11 +63,9 @@ impl<F> Fails<F> {
 
 macro_rules! shapes {
     ($form:ty, $value:ty) => {
-        impl<T, P: Copy + Send + Sync> Shape<$value> for Plain<$form, P> {
+        impl<T, P: Copy + Send + Sync + 'static> Shape<$value> for Plain<$form, P> {
             type Value = $value;
             type Stored = T;
-            type Form = $form;
-            type Place = P;
 
             #[inline]
             fn wrap(value: $value) -> $value {
@@ -87,11 +81,9 @@ macro_rules! shapes {
             }
         }
 
-        impl<T, E, P: Copy + Send + Sync> Shape<Result<$value, E>> for Fails<$form, P> {
+        impl<T, E, P: Copy + Send + Sync + 'static> Shape<Result<$value, E>> for Fails<$form, P> {
             type Value = $value;
             type Stored = T;
-            type Form = $form;
-            type Place = P;
 
             #[inline]
             fn wrap(value: $value) -> Result<$value, E> {

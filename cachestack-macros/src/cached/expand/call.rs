@@ -47,7 +47,8 @@ fn at_once(cached: &Cached, call: &TokenStream) -> TokenStream {
     let (shape, share) = (cached.shape(), cached.share());
     let (keep, lifetime) = (cached.keep(), cached.lifetime());
     let compute = compute(cached);
-    let arguments = quote!(#call, #shape, #share, #keep, #lifetime, #compute);
+    let form = local("form");
+    let arguments = quote!(#call, #shape, #form, #share, #keep, #lifetime, #compute);
     finish(cached, "call", arguments)
 }
 
@@ -57,8 +58,8 @@ fn in_steps(cached: &Cached, call: &TokenStream) -> TokenStream {
     let (shape, make_share) = (cached.shape(), cached.share());
     let (keep, lifetime) = (cached.keep(), cached.lifetime());
     let returns = &cached.returns.ty;
-    let [share, probed, tags, writer, started] =
-        ["share", "probed", "tags", "writer", "started"].map(local);
+    let [share, probed, tags, writer, started, form] =
+        ["share", "probed", "tags", "writer", "started", "form"].map(local);
     let each = cached.tags.iter().map(|tag| {
         let parts = tag.write(&writer, &cached.krate);
         quote! {
@@ -71,15 +72,15 @@ fn in_steps(cached: &Cached, call: &TokenStream) -> TokenStream {
     let compute = compute(cached);
     let probe = quote! {
         let #share = #make_share;
-        let #probed = #call.probe::<#returns, _, _>(#shape, &#share) #tagged;
+        let #probed = #call.probe::<#returns, _, _>(#shape, #form, &#share) #tagged;
     };
     let last = match cached.returns.way {
         Way::Sync | Way::Async => {
-            let arguments = quote!(#probed, #shape, #share, #keep, #lifetime, #compute);
+            let arguments = quote!(#probed, #shape, #form, #share, #keep, #lifetime, #compute);
             finish(cached, "finish", arguments)
         }
         Way::Future | Way::Boxed => {
-            let arguments = quote!(#started, #shape, #share, #keep, #lifetime);
+            let arguments = quote!(#started, #shape, #form, #share, #keep, #lifetime);
             let generics = quote!(::<#returns, _, _, _, _, _>);
             let ends = Ends::at(ends(cached).last);
             let call = cached

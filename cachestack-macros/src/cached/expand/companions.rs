@@ -1,6 +1,6 @@
 //! What comes with a function: a type of its name, or functions beside it.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Signature;
 
@@ -162,7 +162,7 @@ fn refresh(cached: &Cached) -> Companion {
 
 /// The handle on one entry.
 fn entry(cached: &Cached) -> Companion {
-    let p = cached.krate.private();
+    let (p, returns) = (cached.krate.private(), &cached.returns.ty);
     let (generics, where_clause) = generics(cached);
     let (name, handle) = (cached.renamed("entry"), handle(cached));
     let params = cached.keyed_params();
@@ -179,11 +179,20 @@ fn entry(cached: &Cached) -> Companion {
         }
         None => cached.lend(),
     };
-    let base = quote!(#inner #turbofish(#lent));
+    // What is wrong with the handle's type is told once, at that type.
+    let Ends { first, last } = Ends::of(&cached.returns.ty);
+    let lent = span::group(Delimiter::Parenthesis, lent, last);
+    let mut inner = span::at(&inner, last).into_iter();
+    let owner = inner.next().map(|mut owner| {
+        owner.set_span(first);
+        owner
+    });
+    let inner: TokenStream = owner.into_iter().chain(inner).collect();
+    let base = quote!(#inner #turbofish #lent);
     let body = match (&cached.ttl, &cached.none_ttl) {
         (None, None) => base,
         _ => {
-            let (witness, shape, tag) = (cached.witness(), cached.shape(), local("tag"));
+            let (witness, shape, form) = (cached.witness(), cached.shape(), local("form"));
             let lifetime = cached.lifetime();
             let lasting = Ident::new(
                 match cached.returns.is_result() {
@@ -192,7 +201,7 @@ fn entry(cached: &Cached) -> Companion {
                 },
                 Span::call_site(),
             );
-            quote!(#witness #p::#lasting(#base, #shape, &#tag, #lifetime))
+            quote!(#witness #p::#lasting::<#returns, _, _>(#base, #shape, #form, #lifetime))
         }
     };
     let doc = format!(
@@ -244,14 +253,14 @@ fn entries(cached: &Cached) -> Companion {
 
 /// The handle on one entry, for those who have references.
 fn hidden_entry(cached: &Cached) -> Companion {
-    let p = cached.krate.private();
+    let (p, returns) = (cached.krate.private(), &cached.returns.ty);
     let (generics, where_clause) = generics(cached);
     let (name, params, handle) = (
         cached.renamed("__entry"),
         cached.lent_params(),
         handle(cached),
     );
-    let (witness, shape, tag) = (cached.witness(), cached.shape(), local("tag"));
+    let (witness, shape, form) = (cached.witness(), cached.shape(), local("form"));
     let call = cached.call(Args::Borrowed);
     let make = Ident::new(
         match cached.returns.is_result() {
@@ -263,7 +272,7 @@ fn hidden_entry(cached: &Cached) -> Companion {
     Companion {
         attrs: hidden(),
         sig: quote!(fn #name #generics (#params) -> #handle #where_clause),
-        body: quote!({ #witness #p::#make(#call, #shape, #tag) }),
+        body: quote!({ #witness #p::#make::<#returns, _>(#call, #shape, #form) }),
     }
 }
 

@@ -37,15 +37,15 @@ impl Cached {
 
     /// The return type's tag, and the traits whose methods tell by type what the return type is.
     ///
-    /// What the value lacks is told at the return type, and once for all functions that keep it: they begin
-    /// with the same check, and what fails again at the same place is not told again.
+    /// What the value lacks is told at the return type, and once: nothing else asks anything of it.
     pub(super) fn witness(&self) -> TokenStream {
-        let (p, tag, shape) = (self.krate.private(), local("tag"), self.shape());
+        let (p, [tag, form]) = (self.krate.private(), ["tag", "form"].map(local));
         let returns = &self.returns.ty;
+        let shape = self.shape();
         quote! {
             use #p::{OfFallible as _, OfOther as _, OfShareable as _, OfUnshareable as _};
             let #tag = #p::Tag::<#returns>::NEW;
-            #p::check_value(#shape, &#tag);
+            let #form = #p::form_of(#shape, &#tag);
         }
     }
 

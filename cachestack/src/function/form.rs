@@ -1,0 +1,192 @@
+//! How a value is kept: itself or what is behind its `Arc`, in every store or in memory only.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use cachestack_backends::{AnyValue, CacheValue, ValueType};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::shape::{Fails, Plain, Shape, Tag};
+
+/// The value itself is kept, and cloned for each hit.
+#[derive(Debug, Clone, Copy)]
+pub struct Owned;
+
+/// What is behind an `Arc` is kept, and shared with each hit.
+#[derive(Debug, Clone, Copy)]
+pub struct Behind;
+
+/// Kept where the stack says.
+#[derive(Debug, Clone, Copy)]
+pub struct Anywhere;
+
+/// Kept in memory only.
+#[derive(Debug, Clone, Copy)]
+pub struct Local;
+
+/// The form of what a function returns.
+pub type FormOf<R, S> = &'static Form<<S as Shape<R>>::Stored, <S as Shape<R>>::Value>;
+
+/// How a store's `T` and the `V` that a function hands over go together.
+pub struct Form<T, V> {
+    pub(super) value_type: &'static ValueType,
+    /// The value of a hit.
+    pub(super) load: fn(&AnyValue) -> Option<V>,
+    /// The value as it is kept.
+    pub(super) keep: fn(V) -> Arc<T>,
+    /// The same for stores.
+    pub(super) erase: fn(Arc<T>) -> AnyValue,
+    /// The value for its own caller, after it was stored.
+    pub(super) release: fn(Arc<T>) -> V,
+}
+
+impl<T, V> fmt::Debug for Form<T, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Form({})", self.value_type.name())
+    }
+}
+
+/// A value that is kept behind an `Arc`, which every store can keep: it need not be `Clone`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be cached: it must be `Serialize + DeserializeOwned + Send + Sync + 'static`",
+    label = "this value cannot be stored",
+    note = "derive `serde::Serialize` and `serde::Deserialize` on `{Self}` and on what it contains; to keep it in \
+            memory only, as it is, write `#[cached(local)]`"
+)]
+pub trait ArcValue: Serialize + DeserializeOwned + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> ArcValue for T {}
+
+/// A value that memory can keep.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be cached, not even in memory: it must be `Clone + Send + Sync + 'static`",
+    label = "this value cannot be kept",
+    note = "derive `Clone` on `{Self}`, or return it behind an `Arc`; what is not `Send` and `Sync` cannot be shared \
+            by threads"
+)]
+pub trait LocalValue: Clone + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone + Send + Sync + 'static> LocalValue for T {}
+
+/// A value behind an `Arc` that memory can keep.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be cached, not even in memory: it must be `Send + Sync + 'static`",
+    label = "this value cannot be kept",
+    note = "what is not `Send` and `Sync` cannot be shared by threads"
+)]
+pub trait LocalArcValue: Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + Sync + 'static> LocalArcValue for T {}
+
+/// A shape whose value can be kept.
+pub trait Keeps<R>: Shape<R> {
+    /// How it is.
+    fn form() -> FormOf<R, Self>;
+}
+
+/// How the value of a function is kept; fails to compile where it cannot be.
+#[inline]
+pub fn form_of<R, S: Keeps<R>>(_: S, _: &Tag<R>) -> FormOf<R, S> {
+    S::form()
+}
+
+impl<T: CacheValue> Keeps<T> for Plain<Owned, Anywhere> {
+    #[inline]
+    fn form() -> &'static Form<T, T> {
+        const { &Form::owned(ValueType::of::<T>()) }
+    }
+}
+
+impl<T: CacheValue, E> Keeps<Result<T, E>> for Fails<Owned, Anywhere> {
+    #[inline]
+    fn form() -> &'static Form<T, T> {
+        const { &Form::owned(ValueType::of::<T>()) }
+    }
+}
+
+impl<T: LocalValue> Keeps<T> for Plain<Owned, Local> {
+    #[inline]
+    fn form() -> &'static Form<T, T> {
+        const { &Form::owned(ValueType::local::<T>()) }
+    }
+}
+
+impl<T: LocalValue, E> Keeps<Result<T, E>> for Fails<Owned, Local> {
+    #[inline]
+    fn form() -> &'static Form<T, T> {
+        const { &Form::owned(ValueType::local::<T>()) }
+    }
+}
+
+impl<T: ArcValue> Keeps<Arc<T>> for Plain<Behind, Anywhere> {
+    #[inline]
+    fn form() -> &'static Form<T, Arc<T>> {
+        const { &Form::behind(ValueType::of::<T>()) }
+    }
+}
+
+impl<T: ArcValue, E> Keeps<Result<Arc<T>, E>> for Fails<Behind, Anywhere> {
+    #[inline]
+    fn form() -> &'static Form<T, Arc<T>> {
+        const { &Form::behind(ValueType::of::<T>()) }
+    }
+}
+
+impl<T: LocalArcValue> Keeps<Arc<T>> for Plain<Behind, Local> {
+    #[inline]
+    fn form() -> &'static Form<T, Arc<T>> {
+        const { &Form::behind(ValueType::local::<T>()) }
+    }
+}
+
+impl<T: LocalArcValue, E> Keeps<Result<Arc<T>, E>> for Fails<Behind, Local> {
+    #[inline]
+    fn form() -> &'static Form<T, Arc<T>> {
+        const { &Form::behind(ValueType::local::<T>()) }
+    }
+}
+
+impl<T: Any + Clone + Send + Sync> Form<T, T> {
+    const fn owned(value_type: &'static ValueType) -> Self {
+        Self {
+            value_type,
+            load: cloned,
+            keep: Arc::new,
+            erase: erased,
+            release: Arc::unwrap_or_clone,
+        }
+    }
+}
+
+impl<T: Any + Send + Sync> Form<T, Arc<T>> {
+    const fn behind(value_type: &'static ValueType) -> Self {
+        Self {
+            value_type,
+            load: shared,
+            keep: same,
+            erase: erased,
+            release: same,
+        }
+    }
+}
+
+fn cloned<T: Any + Clone>(kept: &AnyValue) -> Option<T> {
+    kept.downcast_ref::<T>().cloned()
+}
+
+fn shared<T: Any + Send + Sync>(kept: &AnyValue) -> Option<Arc<T>> {
+    Arc::clone(kept).downcast().ok()
+}
+
+fn erased<T: Any + Send + Sync>(kept: Arc<T>) -> AnyValue {
+    kept
+}
+
+fn same<T>(value: T) -> T {
+    value
+}
