@@ -11,7 +11,7 @@ use super::form::FormOf;
 use super::identity::Identity;
 use super::lifetime::Lifetime;
 use super::shape::Shape;
-use super::share::Share;
+use super::share::{Share, Unshared};
 use super::site::Site;
 use super::target::Target;
 use crate::cache::{Cache, Duty, Kept, Lookup};
@@ -35,7 +35,7 @@ enum Mode {
     LookUp,
     /// Neither read nor write.
     Bypass,
-    /// Write only.
+    /// Write, whatever is there.
     Refresh,
 }
 
@@ -186,16 +186,23 @@ impl<V> Probed<V> {
     /// The tags of what is stored, which are made only when something may be.
     #[inline]
     #[must_use]
-    pub fn tags(mut self, tags: impl FnOnce(&mut Tags)) -> Self {
-        if let Found::Miss(cache, _) | Found::Refresh(cache, _) = &self.found {
-            tags(&mut self.tags);
-            if self.tags.incomplete {
-                // Stored without one of its tags, the value would outlive an invalidation.
-                cache.count_uncached();
-                self.site.counters.uncached.one_more();
-                self.found = Found::Uncached;
-            }
+    pub fn tags(self, tags: impl FnOnce(&mut Tags)) -> Self {
+        match &self.found {
+            Found::Miss(..) | Found::Refresh(..) => self.with(Tags::of(tags)),
+            _ => self,
         }
+    }
+
+    fn with(mut self, tags: Tags) -> Self {
+        if let (true, Found::Miss(cache, _) | Found::Refresh(cache, _)) =
+            (tags.incomplete, &self.found)
+        {
+            // Stored without one of its tags, the value would outlive an invalidation.
+            cache.count_uncached();
+            self.site.counters.uncached.one_more();
+            self.found = Found::Uncached;
+        }
+        self.tags = tags;
         self
     }
 }
@@ -208,6 +215,23 @@ pub struct Tags {
 }
 
 impl Tags {
+    /// None.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self {
+            texts: Vec::new(),
+            incomplete: false,
+        }
+    }
+
+    /// Those that are added.
+    #[must_use]
+    pub fn of(add: impl FnOnce(&mut Self)) -> Self {
+        let mut tags = Self::none();
+        add(&mut tags);
+        tags
+    }
+
     /// One more.
     pub fn add(&mut self, tag: Result<KeyText, KeyError>) {
         match tag {
@@ -426,6 +450,42 @@ where
         }
         Started::Hit(value) => S::wrap(value),
     }
+}
+
+/// Computes and stores, whatever is there, for a sync function.
+pub fn refresh_sync<R, S: Shape<R>>(
+    call: Call<'_>,
+    tags: Tags,
+    shape: S,
+    form: FormOf<R, S>,
+    keep: impl FnOnce(&S::Value) -> bool,
+    lifetime: impl Lifetime<S::Value>,
+    compute: impl FnOnce() -> R,
+) -> R {
+    let probed = call.refresh(true).probe(shape, form, &Unshared);
+    let probed = probed.with(tags);
+    finish_sync(probed, shape, form, Unshared, keep, lifetime, compute)
+}
+
+/// The same for an async function, whose future comes ready made.
+pub fn refresh_async<R, S, K, L, F>(
+    call: Call<'_>,
+    tags: Tags,
+    shape: S,
+    form: FormOf<R, S>,
+    keep: K,
+    lifetime: L,
+    future: F,
+) -> impl Future<Output = R> + use<R, S, K, L, F>
+where
+    S: Shape<R>,
+    K: FnOnce(&S::Value) -> bool,
+    L: Lifetime<S::Value>,
+    F: Future<Output = R>,
+{
+    let probed = call.refresh(true).probe(shape, form, &Unshared);
+    let started = Started::Started(probed.with(tags), future);
+    finish_started(started, shape, form, Unshared, keep, lifetime)
 }
 
 /// What a look-up means to a function.

@@ -34,7 +34,7 @@ mod target;
 pub use self::argument::{KeyArgument, KeySelf};
 pub use self::call::{
     Call, Probed, Started, Tags, call_async, call_sync, finish_async, finish_started, finish_sync,
-    start,
+    refresh_async, refresh_sync, start,
 };
 pub use self::entries::{BlockingEntries, CachedEntries};
 pub use self::entry::{

@@ -19,14 +19,14 @@ pub(super) fn wrapper(cached: &Cached) -> TokenStream {
         let name = Ident::new(name, proc_macro2::Span::call_site());
         Some(quote!(.#name(#decision)))
     });
-    let body = statements(cached, quote!(#(#decisions)*));
+    let body = statements(cached, &quote!(#(#decisions)*));
     // With the user's braces the whole function is the user's own for lints and errors.
     let body = span::group(Delimiter::Brace, body, function.body.span());
     quote!(#(#attrs)* #vis #sig #body)
 }
 
 /// The statements of a call, which wants what `mode` says.
-pub(super) fn statements(cached: &Cached, mode: TokenStream) -> TokenStream {
+fn statements(cached: &Cached, mode: &TokenStream) -> TokenStream {
     let witness = cached.witness();
     let before = cached.before_call(Args::Owned);
     let call = cached.call(Args::Owned);
@@ -40,6 +40,49 @@ pub(super) fn statements(cached: &Cached, mode: TokenStream) -> TokenStream {
         _ => in_steps(cached, &call),
     };
     quote!(#witness #before #run)
+}
+
+/// The statements that compute and store whatever is there.
+pub(super) fn refresh(cached: &Cached) -> TokenStream {
+    let p = cached.krate.private();
+    let (witness, before) = (cached.witness(), cached.before_call(Args::Owned));
+    let (call, shape, form) = (cached.call(Args::Owned), cached.shape(), local("form"));
+    let (keep, lifetime) = (cached.keep(), cached.lifetime());
+    let returns = &cached.returns.ty;
+    let tags = match tags(cached) {
+        None => quote!(#p::Tags::none()),
+        Some(add) => quote!(#p::Tags::of(#add)),
+    };
+    let (uncached, generics) = (cached.path("uncached"), cached.function.turbofish());
+    let arguments = cached.hand_on();
+    let compute = quote!(#uncached #generics(#arguments));
+    let (refresh, compute) = match cached.returns.way {
+        Way::Sync => (
+            quote!(refresh_sync::<#returns, _>),
+            quote!(move || #compute),
+        ),
+        _ => (quote!(refresh_async::<#returns, _, _, _, _>), compute),
+    };
+    quote! {
+        #witness
+        #before
+        #p::#refresh(#call, #tags, #shape, #form, #keep, #lifetime, #compute)
+    }
+}
+
+/// The closure that adds the tags.
+fn tags(cached: &Cached) -> Option<TokenStream> {
+    let p = cached.krate.private();
+    let [tags, writer] = ["tags", "writer"].map(local);
+    let each = cached.tags.iter().map(|tag| {
+        let parts = tag.write(&writer, &cached.krate);
+        quote! {
+            let mut #writer = #p::KeyWriter::template();
+            #parts
+            #tags.add(#writer.finish());
+        }
+    });
+    (!cached.tags.is_empty()).then(|| quote!(|#tags| { #(#each)* }))
 }
 
 /// One expression for the look-up and what follows it.
@@ -58,17 +101,8 @@ fn in_steps(cached: &Cached, call: &TokenStream) -> TokenStream {
     let (shape, make_share) = (cached.shape(), cached.share());
     let (keep, lifetime) = (cached.keep(), cached.lifetime());
     let returns = &cached.returns.ty;
-    let [share, probed, tags, writer, started, form] =
-        ["share", "probed", "tags", "writer", "started", "form"].map(local);
-    let each = cached.tags.iter().map(|tag| {
-        let parts = tag.write(&writer, &cached.krate);
-        quote! {
-            let mut #writer = #p::KeyWriter::template();
-            #parts
-            #tags.add(#writer.finish());
-        }
-    });
-    let tagged = (!cached.tags.is_empty()).then(|| quote!(.tags(|#tags| { #(#each)* })));
+    let [share, probed, started, form] = ["share", "probed", "started", "form"].map(local);
+    let tagged = tags(cached).map(|add| quote!(.tags(#add)));
     let compute = compute(cached);
     let probe = quote! {
         let #share = #make_share;

@@ -8,6 +8,7 @@ use super::super::model::{Cached, Home};
 use super::parts::{Args, local};
 use super::{call, key};
 use crate::param::Param;
+use crate::returns::Way;
 use crate::span::{self, Ends};
 
 /// One function that comes with the function.
@@ -140,12 +141,18 @@ fn uncached(cached: &Cached) -> Companion {
     }
 }
 
-/// The same call, which computes and stores.
+/// The same call, which computes and stores. It returns its future as it comes: one that is made here would
+/// have to be compiled for each function.
 fn refresh(cached: &Cached) -> Companion {
     let function = &cached.function;
     let mut sig: Signature = function.plain_signature(&cached.params);
     sig.ident = cached.renamed("refresh");
-    let body = call::statements(cached, quote!(.refresh(true)));
+    let returns = &cached.returns.ty;
+    if cached.returns.way != Way::Sync {
+        sig.asyncness = None;
+        sig.output = syn::parse_quote!(-> impl ::core::future::Future<Output = #returns>);
+    }
+    let body = call::refresh(cached);
     let doc = format!(
         "Computes what `{}` returns for these arguments, whatever is in the cache, and stores it.",
         function.sig.ident
