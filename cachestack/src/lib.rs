@@ -35,6 +35,9 @@ mod flight;
 mod function;
 mod global;
 
+#[doc = include_str!("../docs/attributes.md")]
+pub mod attributes {}
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
