@@ -34,6 +34,7 @@ mod cache;
 mod flight;
 mod function;
 mod global;
+mod sync;
 
 #[doc(hidden)]
 #[path = "private.rs"]

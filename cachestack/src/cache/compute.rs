@@ -1,15 +1,17 @@
 //! Looking up or computing, one computation a key.
 
 use std::any::Any;
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use cachestack_backends::runtime::block_on;
 use cachestack_backends::{AnyValue, CacheValue, Entry, Error, Key, Passage, ValueType};
 
 use super::{Cache, EntryOptions};
-use crate::flight::{Landed, Lead, Role};
+use crate::flight::{Landed, Lead, Lease, Role};
 
 /// What a look-up came to.
 pub(crate) enum Lookup<'a, V> {
@@ -68,9 +70,10 @@ impl Cache {
         }
         let digest = duty.key.digest();
         let mut passage = cache.stack.passage(digest);
+        let lease = Lease::new(cache.stack.clock(), cache.wait);
         let joined = cache
             .flights
-            .join(digest, passage.epoch(), value_type.id(), cache.wait);
+            .join(digest, passage.epoch(), value_type.id(), lease);
         match joined.await {
             Role::Take(Landed::Value(value)) => {
                 cache.counters.coalesced.one_more();
@@ -84,10 +87,10 @@ impl Cache {
             }
             Role::Lead(lead) => duty.lead = Some(lead),
         }
-        let found = cache
-            .stack
-            .look_up(&duty.key, value_type, &mut passage)
-            .await;
+        let found = {
+            let looking = pin!(cache.stack.look_up(&duty.key, value_type, &mut passage));
+            duty.drive(looking).await
+        };
         duty.passage = Some(passage);
         match found {
             Ok(found) => {
@@ -102,6 +105,16 @@ impl Cache {
         }
         cache.counters.computed.one_more();
         Lookup::Compute(duty)
+    }
+
+    /// The same for sync code. On its own, so that what a look-up needs is off the stack when it computes.
+    #[inline(never)]
+    pub(crate) fn look_up_sync<V: Clone + Any + Send + Sync>(
+        &self,
+        key: Key,
+        value_type: &'static ValueType,
+    ) -> Lookup<'_, V> {
+        block_on(self.look_up(key, value_type))
     }
 
     fn failed_open(&self, what: &str, error: &Error) {
@@ -143,7 +156,13 @@ impl Cache {
         let kept = Kept::by(&options.into());
         match self.look_up(self.key(key), ValueType::of::<T>()).await {
             Lookup::Found(value) => value,
-            Lookup::Compute(duty) => duty.hand_in(compute().await, kept).await,
+            Lookup::Compute(duty) => {
+                let value = {
+                    let computing = pin!(duty.run(compute));
+                    duty.drive(computing).await
+                };
+                duty.hand_in(value, kept).await
+            }
             // Another function failed under this key; that is not this caller's answer.
             Lookup::Failed(_) => compute().await,
         }
@@ -164,13 +183,19 @@ impl Cache {
         match self.look_up(self.key(key), ValueType::of::<T>()).await {
             Lookup::Found(value) => Ok(value),
             Lookup::Failed(_) => compute().await,
-            Lookup::Compute(duty) => match compute().await {
-                Ok(value) => Ok(duty.hand_in(value, kept).await),
-                Err(error) => {
-                    duty.fail(None);
-                    Err(error)
+            Lookup::Compute(duty) => {
+                let computed = {
+                    let computing = pin!(duty.run(compute));
+                    duty.drive(computing).await
+                };
+                match computed {
+                    Ok(value) => Ok(duty.hand_in(value, kept).await),
+                    Err(error) => {
+                        duty.fail(None);
+                        Err(error)
+                    }
                 }
-            },
+            }
         }
     }
 
@@ -181,12 +206,12 @@ impl Cache {
         compute: impl FnOnce() -> T,
     ) -> T {
         let kept = Kept::by(&options.into());
-        match block_on(self.look_up(self.key(key), ValueType::of::<T>())) {
+        match self.look_up_sync(self.key(key), ValueType::of::<T>()) {
             Lookup::Found(value) => value,
             Lookup::Failed(_) => compute(),
             Lookup::Compute(duty) => {
-                let value = compute();
-                block_on(duty.hand_in(value, kept))
+                let value = duty.run(compute);
+                duty.hand_in_sync(value, kept)
             }
         }
     }
@@ -198,11 +223,11 @@ impl Cache {
         compute: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
         let kept = Kept::by(&options.into());
-        match block_on(self.look_up(self.key(key), ValueType::of::<T>())) {
+        match self.look_up_sync(self.key(key), ValueType::of::<T>()) {
             Lookup::Found(value) => Ok(value),
             Lookup::Failed(_) => compute(),
-            Lookup::Compute(duty) => match compute() {
-                Ok(value) => Ok(block_on(duty.hand_in(value, kept))),
+            Lookup::Compute(duty) => match duty.run(compute) {
+                Ok(value) => Ok(duty.hand_in_sync(value, kept)),
                 Err(error) => {
                     duty.fail(None);
                     Err(error)
@@ -213,6 +238,27 @@ impl Cache {
 }
 
 impl Duty<'_> {
+    /// Runs what computes. A call from there that would wait for it computes too.
+    pub(crate) fn run<R>(&self, compute: impl FnOnce() -> R) -> R {
+        let _mark = self.lead.as_ref().map(Lead::mark);
+        compute()
+    }
+
+    /// The same for a future, which is marked while it is polled.
+    pub(crate) async fn drive<F: Future>(&self, mut future: Pin<&mut F>) -> F::Output {
+        let mut thread = self.lead.as_ref().map(Lead::began_on);
+        poll_fn(|context| {
+            if let Some(lead) = &self.lead {
+                let here = thread::current().id();
+                if thread.replace(here) != Some(here) {
+                    lead.moved();
+                }
+            }
+            self.run(|| future.as_mut().poll(context))
+        })
+        .await
+    }
+
     /// Gives the value to all who wait, stores it if it is to be kept, and gives it back. An invalidation
     /// that came meanwhile keeps it out of every store.
     pub(crate) async fn hand_in<V: Clone + Any + Send + Sync>(mut self, value: V, kept: Kept) -> V {
@@ -237,6 +283,12 @@ impl Duty<'_> {
         }
         drop(self.lead.take());
         Arc::try_unwrap(value).unwrap_or_else(|shared| V::clone(&shared))
+    }
+
+    /// The same for sync code.
+    #[inline(never)]
+    pub(crate) fn hand_in_sync<V: Clone + Any + Send + Sync>(self, value: V, kept: Kept) -> V {
+        block_on(self.hand_in(value, kept))
     }
 
     /// The computation failed. With a failure that can be shared, those who wait get it; else they compute.

@@ -1,9 +1,9 @@
 //! A call of a cached function: look up, else compute, once a key.
 
 use std::future::Future;
+use std::pin::pin;
 use std::time::Duration;
 
-use cachestack_backends::runtime::block_on;
 use cachestack_backends::{CacheValue, Key, KeyError, KeyText, ValueType};
 
 use super::shape::{Shape, Share};
@@ -85,14 +85,14 @@ where
         Probe::Uncached => return compute(),
         Probe::Miss(cache, key) => (cache, key),
     };
-    match block_on(cache.look_up::<S::Value>(key, ValueType::of::<S::Value>())) {
+    match cache.look_up_sync::<S::Value>(key, ValueType::of::<S::Value>()) {
         Lookup::Found(value) => S::wrap(value),
         Lookup::Failed(failure) => H::take(&failure).unwrap_or_else(compute),
-        Lookup::Compute(duty) => match S::split(compute()) {
+        Lookup::Compute(duty) => match S::split(duty.run(compute)) {
             Ok(value) => {
                 let wanted = keep(&value);
                 let kept = Kept { wanted, ttl };
-                S::wrap(block_on(duty.hand_in(value, kept)))
+                S::wrap(duty.hand_in_sync(value, kept))
             }
             Err(failure) => {
                 duty.fail(H::share(&failure));
@@ -131,16 +131,22 @@ where
             Some(failure) => failure,
             None => compute().await,
         },
-        Lookup::Compute(duty) => match S::split(compute().await) {
-            Ok(value) => {
-                let wanted = keep(&value);
-                let kept = Kept { wanted, ttl };
-                S::wrap(duty.hand_in(value, kept).await)
+        Lookup::Compute(duty) => {
+            let computed = {
+                let computing = pin!(duty.run(compute));
+                duty.drive(computing).await
+            };
+            match S::split(computed) {
+                Ok(value) => {
+                    let wanted = keep(&value);
+                    let kept = Kept { wanted, ttl };
+                    S::wrap(duty.hand_in(value, kept).await)
+                }
+                Err(failure) => {
+                    duty.fail(H::share(&failure));
+                    failure
+                }
             }
-            Err(failure) => {
-                duty.fail(H::share(&failure));
-                failure
-            }
-        },
+        }
     }
 }

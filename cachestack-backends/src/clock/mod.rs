@@ -1,9 +1,14 @@
 //! The time that entries live by: monotonic inside a process, wall time only where entries leave it.
 
+mod alarm;
+mod manual;
+
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
+
+pub use self::alarm::{Alarm, alarm};
+use self::manual::Manual;
 
 /// A point on a [`Clock`]: nanoseconds since that clock began. It never goes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,11 +48,6 @@ impl Moment {
 #[derive(Clone, Default)]
 pub struct Clock(Option<Arc<Manual>>);
 
-struct Manual {
-    began: SystemTime,
-    passed: AtomicU64,
-}
-
 impl Clock {
     /// The machine's monotonic clock.
     pub const fn system() -> Self {
@@ -57,18 +57,15 @@ impl Clock {
     /// A clock that stands still until [`advance`](Self::advance) moves it.
     #[cfg(any(test, feature = "testing"))]
     pub fn manual() -> Self {
-        Self(Some(Arc::new(Manual {
-            began: SystemTime::now(),
-            passed: AtomicU64::new(0),
-        })))
+        Self(Some(Arc::new(Manual::new())))
     }
 
-    /// Moves a manual clock, and with it every clone of it, forward. The system clock is left alone.
+    /// Moves a manual clock, and with it every clone of it, forward. Who sleeps by it until then is woken
+    /// before this returns. The system clock is left alone.
     #[cfg(any(test, feature = "testing"))]
     pub fn advance(&self, by: Duration) {
         if let Some(manual) = &self.0 {
-            let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
-            manual.passed.fetch_add(by, Ordering::SeqCst);
+            manual.advance(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX));
         }
     }
 
@@ -86,7 +83,7 @@ impl Clock {
                 let passed = BEGAN.get_or_init(Instant::now).elapsed().as_nanos();
                 Moment(u64::try_from(passed).unwrap_or(u64::MAX))
             }
-            Some(manual) => Moment(manual.passed.load(Ordering::SeqCst)),
+            Some(manual) => manual.now(),
         }
     }
 
@@ -94,9 +91,7 @@ impl Clock {
     pub fn wall(&self) -> SystemTime {
         match &self.0 {
             None => SystemTime::now(),
-            Some(manual) => {
-                manual.began + Duration::from_nanos(manual.passed.load(Ordering::SeqCst))
-            }
+            Some(manual) => manual.wall(),
         }
     }
 }
