@@ -205,6 +205,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_table_is_empty_after_a_million_keys() {
+        let (flights, clock, fence) = (Flights::default(), Clock::system(), Fence::new());
+        let lease = Lease::new(&clock, Duration::from_secs(10));
+        for i in 0..1_000_000_u32 {
+            let key = Namespace::default().digest(i.to_le_bytes());
+            let token = fence.token(key);
+            drop(block_on(flights.join(
+                key,
+                token.epoch(),
+                TypeId::of::<u32>(),
+                lease,
+            )));
+        }
+        assert_eq!(
+            (flights.len(), flights.capacity() < SHARDS * SPARE),
+            (0, true)
+        );
+    }
+
+    #[test]
     fn the_table_gives_back_what_a_burst_took() {
         let (flights, clock, fence) = (Flights::default(), Clock::system(), Fence::new());
         let lease = Lease::new(&clock, Duration::from_secs(10));
