@@ -54,10 +54,13 @@ impl Future for Alarm {
 
 impl Drop for Alarm {
     fn drop(&mut self) {
-        if let By::Hand { manual, at, ticket } = &self.0 {
-            if let Some(ticket) = ticket {
-                manual.forget(*at, *ticket);
-            }
+        if let By::Hand {
+            manual,
+            at,
+            ticket: Some(ticket),
+        } = &self.0
+        {
+            manual.forget(*at, *ticket);
         }
     }
 }

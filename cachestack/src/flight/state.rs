@@ -135,6 +135,7 @@ impl State {
             Ending::HandOver if self.leaders.is_empty() => self.permits = self.permits.max(1),
             Ending::HandOver | Ending::Landed => {}
         }
+        self.keep_permits_for_waiters();
         self.next_waiters(self.permits)
     }
 
@@ -168,6 +169,7 @@ impl State {
     /// A waiter goes, to compute or for good. A permit that it was woken for goes to another.
     pub(super) fn waiter_ends(&mut self, ticket: Option<Ticket>) -> ToWake {
         self.interested -= 1;
+        self.keep_permits_for_waiters();
         // Dropped with the others: a waker may run anything when it goes.
         let own = ticket.and_then(|ticket| self.wakers.remove(&ticket));
         let mut next = match self.landed {
@@ -176,6 +178,11 @@ impl State {
         };
         next.unneeded_waker = own;
         next
+    }
+
+    /// What nobody waits for lapses: else failures of few would add up to a herd of those who come later.
+    fn keep_permits_for_waiters(&mut self) {
+        self.permits = self.permits.min(self.interested);
     }
 
     fn next_waiters(&mut self, most: usize) -> ToWake {
