@@ -11,6 +11,10 @@ extern crate self as cachestack_backends;
 
 mod key;
 pub mod runtime;
+#[allow(
+    clippy::missing_panics_doc,
+    reason = "a scenario panics where it fails"
+)]
 pub mod scenarios;
 mod stage;
 mod sync;

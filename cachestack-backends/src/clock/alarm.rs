@@ -12,7 +12,7 @@ use crate::runtime::{Sleep, sleep};
 
 /// A future that is ready when that clock has come to that moment. Nothing runs until it is first polled.
 pub fn alarm(clock: &Clock, at: Moment) -> Alarm {
-    Alarm(match &clock.0 {
+    Alarm(match clock.manual_one() {
         None => By::Machine(sleep(at.since(clock.now()))),
         Some(manual) => By::Hand {
             manual: Arc::clone(manual),
@@ -81,7 +81,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn asleep(clock: &Clock) -> usize {
-        clock.0.as_ref().unwrap().asleep()
+        clock.manual_one().unwrap().asleep()
     }
 
     #[test]

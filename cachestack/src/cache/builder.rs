@@ -100,8 +100,8 @@ impl CacheBuilder {
         self
     }
 
-    /// The clock entries live by. Default: the system's. Every layer must have the
-    /// same.
+    /// The clock that entries, leases and pauses live by. Default: the system's. Each layer that was given none has it
+    /// from here; one that was given one must have the same.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.stack = self.stack.clock(clock);
         self
