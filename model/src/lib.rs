@@ -6,6 +6,9 @@
 //!
 //! [`scenarios`] is what is run; the tests say how often.
 
+// With their unit tests, which belong to the crates, the files do not build here.
+#![cfg(not(test))]
+
 // Both crates are this one here.
 extern crate self as cachestack_backends;
 

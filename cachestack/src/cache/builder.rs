@@ -81,7 +81,18 @@ impl CacheBuilder {
         self
     }
 
-    /// How long callers wait for the one that computes, before one of them computes too. Default: 10 s.
+    /// How long callers wait for the one that computes, before one of them computes too, by the cache's
+    /// clock. Default: 10 s.
+    ///
+    /// Who would wait for itself computes at once: a call from within the computation of its own key, on the
+    /// same thread or in the same task (in `join!` and `select!` too), and sync code that blocks the only
+    /// thread of a tokio runtime of one thread, or the task, in which the computation was last polled.
+    ///
+    /// Not seen, and held up for this long, is a computation that waits for another task or thread which waits
+    /// for it: one that spawns a task that calls it, two that call each other from two tasks, and sync code
+    /// that blocks a thread which the computation needs in another way: as the task that a worker runs next,
+    /// in a `LocalSet` in a runtime of several threads, in an executor other than tokio's, or blocked by other
+    /// means than a cached function or [`BlockingCache`](crate::BlockingCache).
     pub fn wait(mut self, wait: Duration) -> Self {
         self.wait = wait;
         self

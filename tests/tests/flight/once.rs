@@ -237,25 +237,6 @@ async fn those_who_waited_are_counted_as_coalesced() {
     assert_eq!(counted, (1, 4, 0));
 }
 
-#[test]
-fn nothing_is_in_flight_after_a_hundred_thousand_keys() {
-    #[cached]
-    fn double(id: u64) -> u64 {
-        id * 2
-    }
-
-    let cache = cache();
-    thread::scope(|scope| {
-        for quarter in 0..4 {
-            let ids = (quarter * 25_000)..((quarter + 1) * 25_000);
-            let calls = || cache.sync_scope(|| ids.for_each(|id| assert_eq!(double(id), id * 2)));
-            scope.spawn(calls);
-        }
-    });
-    let stats = cache.blocking().stats().unwrap();
-    assert_eq!((stats.computed, stats.in_flight), (100_000, 0));
-}
-
 #[tokio::test]
 async fn callers_that_go_while_they_wait_leave_nothing_behind() {
     let (cache, gate) = (cache(), Gate::closed());
