@@ -1,8 +1,8 @@
 //! The flights and the fence of cachestack under a checker that runs them through thousands of interleavings.
 //!
 //! The code is the very code of the two crates, compiled here once more with the checker's locks, atomics and thread
-//! locals in the place of the standard library's: whatever [`sync`] has. What it calls besides is in [`runtime`] and
-//! [`key`], or comes from the crate itself. Nothing of the checker is in the crates that are published.
+//! locals in the place of the standard library's: whatever `sync` has. What it calls besides is in `runtime` and `key`, or
+//! comes from the crate itself. Nothing of the checker is in the crates that are published.
 //!
 //! [`scenarios`] is what is run; the tests say how often.
 

@@ -57,6 +57,7 @@ enum Source {
     Hand(Arc<Manual>),
     /// A store's that was given none: the machine's, until a stack hands over its own.
     #[cfg(any(test, feature = "testing"))]
+    #[allow(dead_code, reason = "for stores, of which there may be none")]
     Open(Arc<OnceLock<Clock>>),
 }
 
@@ -82,6 +83,7 @@ impl Clock {
     }
 
     /// For a store that was given no clock.
+    #[allow(dead_code, reason = "for stores, of which there may be none")]
     pub(crate) fn open() -> Self {
         #[cfg(any(test, feature = "testing"))]
         return Self(Source::Open(Arc::default()));
