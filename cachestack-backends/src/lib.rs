@@ -25,6 +25,7 @@ mod redis;
 #[doc(hidden)]
 pub mod runtime;
 mod stats;
+mod sync;
 #[doc(hidden)]
 pub mod table;
 #[cfg(feature = "testing")]

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use cachestack_backends::testing::FaultyBackend;
 use cachestack_backends::{
-    AnyBackend, Backend, BackendInfo, Entry, Fence, Key, KeyDigest, Lookup, Namespace, Result,
-    Stats, TimeLeft, ValueType,
+    AnyBackend, Backend, BackendInfo, Clock, Entry, Fence, Key, KeyDigest, Lookup, Namespace,
+    Result, Stats, TimeLeft, ValueType,
 };
 use support::{key, soon};
 
@@ -86,12 +86,16 @@ impl Backend for Recorder {
         self.note("fence");
         Some(Fence::new())
     }
+    fn clock(&self) -> Option<Clock> {
+        self.note("clock");
+        Some(Clock::system())
+    }
 }
 
 /// Calls every method; the names of those that arrived.
 fn arrived(recorder: &Recorder, backend: &impl Backend) -> BTreeSet<&'static str> {
     let (key, value_type) = (key("k"), ValueType::of::<u64>());
-    let entry = Entry::new(7_u64, cachestack_backends::Clock::system().now());
+    let entry = Entry::new(7_u64, Clock::system().now());
     let keys = [key.clone(), key.clone()];
     // What came while the wrapper was made was not asked by us.
     recorder.0.lock().unwrap().clear();
@@ -116,6 +120,7 @@ fn arrived(recorder: &Recorder, backend: &impl Backend) -> BTreeSet<&'static str
     assert!(backend.info().shared && backend.info().typed);
     assert!(backend.peek(key.digest(), value_type).is_none());
     assert!(backend.fence().is_some());
+    assert!(backend.clock().is_some());
     let arrived = recorder.0.lock().unwrap();
     arrived.clone()
 }
@@ -152,7 +157,7 @@ fn a_backend_that_is_made_to_fail_gets_every_call() {
     let calls = faulty.faults().all_calls();
     assert_eq!(
         calls,
-        methods().len() as u64 - 2,
-        "all but `info` and `fence` are counted"
+        methods().len() as u64 - 3,
+        "all but `info`, `fence` and `clock` are counted"
     );
 }

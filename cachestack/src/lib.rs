@@ -34,6 +34,7 @@ mod cache;
 mod flight;
 mod function;
 mod global;
+mod sync;
 
 #[doc = include_str!("../docs/attributes.md")]
 pub mod attributes {}

@@ -8,6 +8,8 @@ mod blocking;
 mod building;
 #[path = "cache/by_hand.rs"]
 mod by_hand;
+#[path = "cache/clock.rs"]
+mod clock;
 #[path = "cache/closed.rs"]
 mod closed;
 #[path = "cache/counted.rs"]

@@ -2,25 +2,44 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "flight/blocked.rs"]
+mod blocked;
+#[path = "flight/dropped.rs"]
+mod dropped;
 #[path = "flight/errors.rs"]
 mod errors;
 #[path = "flight/handover.rs"]
 mod handover;
 #[path = "flight/invalidated.rs"]
 mod invalidated;
+#[path = "flight/lease.rs"]
+mod lease;
 #[path = "flight/nested.rs"]
 mod nested;
 #[path = "flight/once.rs"]
 mod once;
+#[path = "flight/recursion.rs"]
+mod recursion;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cachestack::Cache;
+use cachestack::{Cache, Clock, MemoryBackend};
 use tokio::sync::Semaphore;
 
 fn cache() -> Cache {
     Cache::builder().build().unwrap()
+}
+
+/// A cache whose leases end when the clock is moved by hand.
+fn clocked() -> (Cache, Clock) {
+    let clock = Clock::manual();
+    let memory = MemoryBackend::builder().clock(clock.clone());
+    let cache = Cache::builder()
+        .clock(clock.clone())
+        .layer(memory.build().unwrap())
+        .build();
+    (cache.unwrap(), clock)
 }
 
 /// Counts computations, and holds each up until it is let go.
@@ -50,7 +69,12 @@ impl Gate {
 
 /// Lets every other task of a current-thread runtime run until it waits.
 async fn settle() {
-    for _ in 0..20 {
+    settle_all(1_000).await;
+}
+
+/// The same for so many tasks: the runtime comes back to this one after at most 61 of them.
+async fn settle_all(tasks: usize) {
+    for _ in 0..20 + tasks / 20 {
         tokio::task::yield_now().await;
     }
 }

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::{Backend, BackendInfo, Lookup, TimeLeft};
+use crate::clock::Clock;
 use crate::entry::{Entry, ValueType};
 use crate::error::Result;
 use crate::fence::Fence;
@@ -37,6 +38,7 @@ trait DynBackend: Send + Sync + 'static {
     fn close(&self) -> Boxed<'_, ()>;
     fn peek(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Entry>;
     fn fence(&self) -> Option<Fence>;
+    fn clock(&self) -> Option<Clock>;
     fn as_any(&self) -> &dyn Any;
 }
 
@@ -89,6 +91,9 @@ impl<B: Backend> DynBackend for B {
     }
     fn fence(&self) -> Option<Fence> {
         Backend::fence(self)
+    }
+    fn clock(&self) -> Option<Clock> {
+        Backend::clock(self)
     }
     fn as_any(&self) -> &dyn Any {
         self
@@ -159,6 +164,9 @@ impl Backend for AnyBackend {
     }
     fn fence(&self) -> Option<Fence> {
         self.0.fence()
+    }
+    fn clock(&self) -> Option<Clock> {
+        self.0.clock()
     }
 }
 

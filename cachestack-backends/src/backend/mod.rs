@@ -10,6 +10,7 @@ pub use self::dynamic::AnyBackend;
 pub use self::info::{BackendInfo, Lookup, TimeLeft};
 pub(crate) use self::report::{Report, candidly};
 
+use crate::clock::Clock;
 use crate::entry::{Entry, ValueType};
 use crate::error::Result;
 use crate::fence::Fence;
@@ -197,6 +198,12 @@ pub trait Backend: Send + Sync + 'static {
     /// The fence that everyone who computes values for this store should use, when it keeps one among
     /// its clones: two stacks over one store then fence each other.
     fn fence(&self) -> Option<Fence> {
+        None
+    }
+
+    /// The clock that entries here live by, when the store says which. A stack that was given a manual clock
+    /// hands it to those stores of this library that were given none.
+    fn clock(&self) -> Option<Clock> {
         None
     }
 }

@@ -11,6 +11,7 @@ use super::job::{self, Ticket};
 use super::store::Store;
 use super::upkeep;
 use crate::backend::{Backend, BackendInfo, Lookup, TimeLeft};
+use crate::clock::Clock;
 use crate::entry::{Entry, ValueType};
 use crate::error::{Operation, Result};
 use crate::fence::Fence;
@@ -238,6 +239,9 @@ impl Backend for FileBackend {
 
     fn fence(&self) -> Option<Fence> {
         Some(self.0.fence.clone())
+    }
+    fn clock(&self) -> Option<Clock> {
+        Some(self.0.clock.clone())
     }
 }
 

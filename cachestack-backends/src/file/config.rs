@@ -94,14 +94,14 @@ fn thirty_days_or<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration
 #[must_use = "a builder does nothing until it is built"]
 pub struct FileBuilder {
     pub(super) config: FileConfig,
-    pub(super) clock: Clock,
+    pub(super) clock: Option<Clock>,
 }
 
 impl FileBuilder {
     pub(super) fn from_config(config: FileConfig) -> Self {
         Self {
             config,
-            clock: Clock::default(),
+            clock: None,
         }
     }
 
@@ -158,9 +158,9 @@ impl FileBuilder {
         self
     }
 
-    /// The clock entries live by. Default: the system's.
+    /// The clock entries live by. Default: the one of the stack or cache it is a layer of.
     pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
+        self.clock = Some(clock);
         self
     }
 

@@ -39,6 +39,7 @@ impl Store {
     /// Makes the directory, unless it is there.
     pub(super) fn open(builder: FileBuilder) -> Result<Self> {
         let FileBuilder { config, clock } = builder;
+        let clock = clock.unwrap_or_else(Clock::open);
         let directory = std::path::absolute(&config.directory)
             .and_then(|directory| disk::make_folder(&directory).map(|()| directory))
             .map_err(|error| no_directory(&config.directory, error))?;

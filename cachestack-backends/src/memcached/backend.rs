@@ -7,7 +7,7 @@ use super::config::{MemcachedBuilder, MemcachedConfig};
 use super::item::Found;
 use super::store::{Fetched, Place, Store};
 use crate::backend::{Backend, BackendInfo, Lookup, TimeLeft};
-use crate::clock::Moment;
+use crate::clock::{Clock, Moment};
 use crate::codec::Opened;
 use crate::entry::{Entry, ValueType};
 use crate::error::{ErrorKind, Operation, Result};
@@ -257,6 +257,9 @@ impl Backend for MemcachedBackend {
 
     fn fence(&self) -> Option<Fence> {
         Some(self.0.fence.clone())
+    }
+    fn clock(&self) -> Option<Clock> {
+        Some(self.0.entries.clock.clone())
     }
 }
 

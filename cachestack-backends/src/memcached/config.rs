@@ -152,14 +152,14 @@ impl fmt::Debug for MemcachedConfig {
 #[must_use = "a builder does nothing until it is built"]
 pub struct MemcachedBuilder {
     config: MemcachedConfig,
-    clock: Clock,
+    clock: Option<Clock>,
 }
 
 impl MemcachedBuilder {
     pub(super) fn from_config(config: MemcachedConfig) -> Self {
         Self {
             config,
-            clock: Clock::default(),
+            clock: None,
         }
     }
 
@@ -223,9 +223,9 @@ impl MemcachedBuilder {
         self
     }
 
-    /// The clock entries live by. Default: the system's.
+    /// The clock entries live by. Default: the one of the stack or cache it is a layer of.
     pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
+        self.clock = Some(clock);
         self
     }
 
@@ -266,7 +266,7 @@ impl MemcachedBuilder {
         Ok(Store {
             entries: Entries {
                 codec: config.serializer.clone(),
-                clock: self.clock,
+                clock: self.clock.unwrap_or_else(Clock::open),
                 namespace: Namespace::new(&config.namespace),
                 ttl: config.ttl,
                 max_ttl: config.max_ttl,

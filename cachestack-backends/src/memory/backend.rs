@@ -77,7 +77,7 @@ impl MemoryBackend {
             report: Report::new("memory", builder.config.silent),
             config: builder.config,
             weight: builder.weight,
-            clock: builder.clock,
+            clock: builder.clock.unwrap_or_else(Clock::open),
             fence: Fence::new(),
             janitor: Janitor::default(),
         }))
@@ -295,6 +295,9 @@ impl Backend for MemoryBackend {
 
     fn fence(&self) -> Option<Fence> {
         Some(self.0.fence.clone())
+    }
+    fn clock(&self) -> Option<Clock> {
+        Some(self.0.clock.clone())
     }
 }
 

@@ -96,7 +96,7 @@ pub(super) type Weigher = Arc<dyn Fn(&Key, &Entry) -> u64 + Send + Sync>;
 pub struct MemoryBuilder {
     pub(super) config: MemoryConfig,
     pub(super) weight: Option<(u64, Weigher)>,
-    pub(super) clock: Clock,
+    pub(super) clock: Option<Clock>,
 }
 
 impl MemoryBuilder {
@@ -164,9 +164,9 @@ impl MemoryBuilder {
         self
     }
 
-    /// The clock entries live by. Default: the system's.
+    /// The clock entries live by. Default: the one of the stack or cache it is a layer of.
     pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
+        self.clock = Some(clock);
         self
     }
 

@@ -10,6 +10,7 @@ use super::config::{Checked, PostgresBuilder, PostgresConfig};
 use super::error;
 use super::store::Store;
 use crate::backend::{Backend, BackendInfo, Lookup, TimeLeft};
+use crate::clock::Clock;
 use crate::entry::{Entry, ValueType};
 use crate::error::{Operation, Result};
 use crate::fence::Fence;
@@ -218,6 +219,9 @@ impl Backend for PostgresBackend {
 
     fn fence(&self) -> Option<Fence> {
         Some(self.0.fence.clone())
+    }
+    fn clock(&self) -> Option<Clock> {
+        Some(self.0.entries.clock.clone())
     }
 }
 

@@ -130,7 +130,7 @@ fn default_max_pool_size() -> u32 {
 #[must_use = "a builder does nothing until it is built"]
 pub struct PostgresBuilder {
     pub(super) config: PostgresConfig,
-    pub(super) clock: Clock,
+    pub(super) clock: Option<Clock>,
 }
 
 /// The settings, read and found valid.
@@ -145,7 +145,7 @@ impl PostgresBuilder {
     pub(super) fn from_config(config: PostgresConfig) -> Self {
         Self {
             config,
-            clock: Clock::default(),
+            clock: None,
         }
     }
 
@@ -230,9 +230,10 @@ impl PostgresBuilder {
         self
     }
 
-    /// The clock that entries' times are taken from until they reach the server. Default: the system's.
+    /// The clock that entries' times are taken from until they reach the server. Default: the one
+    /// of the stack or cache it is a layer of.
     pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
+        self.clock = Some(clock);
         self
     }
 
@@ -285,7 +286,7 @@ impl PostgresBuilder {
         Ok(Checked {
             table: TableName::parse(&config.table)?,
             address: Address::parse(&config)?,
-            clock: self.clock,
+            clock: self.clock.unwrap_or_else(Clock::open),
             config,
         })
     }

@@ -10,6 +10,7 @@ use super::setup::Setup;
 use super::store::{self, Store, name_of, prefix_of};
 use super::{commands, sweep};
 use crate::backend::{Backend, BackendInfo, Lookup, TimeLeft};
+use crate::clock::Clock;
 use crate::entry::{Entry, ValueType};
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::fence::Fence;
@@ -367,6 +368,9 @@ impl Backend for RedisBackend {
 
     fn fence(&self) -> Option<Fence> {
         Some(self.0.fence.clone())
+    }
+    fn clock(&self) -> Option<Clock> {
+        Some(self.0.entries.clock.clone())
     }
 }
 

@@ -104,14 +104,14 @@ impl RedisConfig {
 #[must_use = "a builder does nothing until it is built"]
 pub struct RedisBuilder {
     pub(super) config: RedisConfig,
-    pub(super) clock: Clock,
+    pub(super) clock: Option<Clock>,
 }
 
 impl RedisBuilder {
     pub(super) fn from_config(config: RedisConfig) -> Self {
         Self {
             config,
-            clock: Clock::default(),
+            clock: None,
         }
     }
 
@@ -171,9 +171,10 @@ impl RedisBuilder {
         self
     }
 
-    /// The clock entries live by in this process; the server frees them by its own. Default: the system's.
+    /// The clock entries live by in this process; the server frees them by its own. Default:
+    /// the one of the stack or cache it is a layer of.
     pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
+        self.clock = Some(clock);
         self
     }
 

@@ -9,7 +9,7 @@ use super::config::RedisBuilder;
 use super::link::Link;
 use super::setup::Setup;
 use crate::backend::Lookup;
-use crate::clock::Moment;
+use crate::clock::{Clock, Moment};
 use crate::entry::{Entry, ValueType};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fence::Fence;
@@ -40,7 +40,7 @@ impl Store {
         Self {
             entries: Entries {
                 codec: config.serializer.clone(),
-                clock: builder.clock.clone(),
+                clock: builder.clock.clone().unwrap_or_else(Clock::open),
                 namespace: Namespace::new(&config.namespace),
                 ttl: config.ttl,
                 max_ttl: config.max_ttl,

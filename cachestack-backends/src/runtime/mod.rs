@@ -4,6 +4,7 @@
 mod block_on;
 mod lane;
 mod later;
+mod place;
 mod pool;
 mod timer;
 
@@ -16,11 +17,13 @@ pub use self::block_on::{block_on, is_blocking};
 pub use self::lane::io;
 pub use self::lane::{Lane, Pass, work};
 pub(crate) use self::later::{Scope, drop_later};
+pub use self::place::Place;
 pub use self::pool::{PoolFull, pool};
 #[cfg(feature = "memory")]
 pub(crate) use self::timer::after as timer_after;
 pub(crate) use self::timer::within;
 pub use self::timer::{Sleep, sleep};
+pub use crate::clock::{Alarm, alarm};
 
 /// Polls a future once. What is not ready by then is dropped.
 pub(crate) fn poll_once<F: Future>(future: F) -> Option<F::Output> {

@@ -4,6 +4,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::clock::{Clock, Moment};
 use crate::error::{Error, ErrorKind, Result};
 use crate::stats::Counter;
 
@@ -15,6 +16,7 @@ pub(super) struct Breaker {
     failures: u32,
     /// Whether callers probe.
     by_callers: bool,
+    clock: Clock,
     state: Mutex<State>,
     pub(super) opened: Counter,
     pub(super) rejected: Counter,
@@ -23,8 +25,23 @@ pub(super) struct Breaker {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum State {
     Closed { failures: u32 },
-    Open { since: Instant },
-    Probing { since: Instant },
+    Open { since: Since },
+    Probing { since: Since },
+}
+
+/// A time by the world's clock, as an outage is the world's, and by the cache's, which a test may move.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Since(Instant, Moment);
+
+impl Since {
+    fn now(clock: &Clock) -> Self {
+        Self(Instant::now(), clock.now())
+    }
+
+    /// Whether so long has passed by either.
+    fn has_passed(self, time: Duration, clock: &Clock) -> bool {
+        self.0.elapsed() >= time || clock.now().since(self.1) >= time
+    }
 }
 
 /// What an operation said of the layer's health.
@@ -52,10 +69,11 @@ impl Health {
 }
 
 impl Breaker {
-    pub(super) fn new(failures: u32, by_callers: bool) -> Self {
+    pub(super) fn new(failures: u32, by_callers: bool, clock: Clock) -> Self {
         Self {
             failures,
             by_callers,
+            clock,
             state: Mutex::new(State::Closed { failures: 0 }),
             opened: Counter::default(),
             rejected: Counter::default(),
@@ -75,11 +93,11 @@ impl Breaker {
         match *state {
             State::Closed { .. } => return Ok(()),
             State::Open { since } | State::Probing { since }
-                if self.by_callers && since.elapsed() >= PAUSE =>
+                if self.by_callers && since.has_passed(PAUSE, &self.clock) =>
             {
                 // One caller probes. It may be dropped meanwhile; after another pause the next one does.
                 *state = State::Probing {
-                    since: Instant::now(),
+                    since: Since::now(&self.clock),
                 };
                 return Ok(());
             }
@@ -105,7 +123,7 @@ impl Breaker {
             (State::Open { .. }, _) => return false,
             (State::Closed { .. } | State::Probing { .. }, Health::Slow | Health::Away) => {
                 State::Open {
-                    since: Instant::now(),
+                    since: Since::now(&self.clock),
                 }
             }
         };
@@ -151,7 +169,7 @@ mod tests {
 
     #[test]
     fn time_outs_in_a_row_open_it_and_an_answer_closes_it() {
-        let breaker = Breaker::new(3, false);
+        let breaker = Breaker::new(3, false, Clock::system());
         for health in [Health::Slow, Health::Slow, Health::Answered, Health::Slow] {
             assert!(!breaker.note(health));
         }
@@ -173,19 +191,18 @@ mod tests {
 
     #[test]
     fn one_refused_connection_opens_it() {
-        let breaker = Breaker::new(3, false);
+        let breaker = Breaker::new(3, false, Clock::system());
         assert!(breaker.note(Health::Away));
         assert!(breaker.admit().is_err());
     }
 
     #[test]
     fn where_nothing_else_does_one_caller_probes_after_a_pause() {
-        let breaker = Breaker::new(1, true);
+        let clock = Clock::manual();
+        let breaker = Breaker::new(1, true, clock.clone());
         assert!(breaker.note(Health::Slow));
         assert!(breaker.admit().is_err());
-        *breaker.lock() = State::Open {
-            since: Instant::now().checked_sub(PAUSE).unwrap(),
-        };
+        clock.advance(PAUSE);
         breaker.admit().unwrap();
         assert!(breaker.admit().is_err(), "a second one does not");
         assert!(!breaker.note(Health::Slow));

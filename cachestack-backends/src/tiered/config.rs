@@ -122,7 +122,7 @@ pub struct TieredBuilder {
     pub(super) layers: Vec<Layer>,
     pub(super) strategy: WriteStrategy,
     pub(super) silent: bool,
-    pub(super) clock: Clock,
+    pub(super) clock: Option<Clock>,
     pub(super) shared_fence: bool,
 }
 
@@ -145,10 +145,10 @@ impl TieredBuilder {
         self
     }
 
-    /// The clock entries live by. Default: the system's. Every layer must have the
-    /// same.
+    /// The clock entries live by. Default: the system's. Each layer that was given none has it from here; one that
+    /// was given one must have the same. A stack that is a layer itself has its own.
     pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
+        self.clock = Some(clock);
         self
     }
 

@@ -11,6 +11,7 @@ use super::config::Layer;
 use super::pending::{Pending, Waiting, What};
 use super::section::or_panicked;
 use crate::backend::{AnyBackend, BackendInfo, candidly};
+use crate::clock::Clock;
 use crate::entry::ValueType;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::key::{Key, Namespace};
@@ -32,21 +33,28 @@ pub(super) struct StackLayer {
     /// Whether somebody is probing or delivering.
     attended: Arc<AtomicBool>,
     pub(super) crew: Arc<Crew>,
+    pub(super) clock: Clock,
     pub(super) this: Weak<Self>,
 }
 
 impl StackLayer {
-    pub(super) fn new(layer: Layer, info: BackendInfo, crew: &Arc<Crew>) -> Arc<Self> {
+    pub(super) fn new(
+        layer: Layer,
+        info: BackendInfo,
+        crew: &Arc<Crew>,
+        clock: &Clock,
+    ) -> Arc<Self> {
         Arc::new_cyclic(|this| Self {
             backend: layer.backend,
             deadline: layer.deadline,
             silent: layer.silent || info.silent,
             seen: Counters::default(),
             timeouts: Counter::default(),
-            breaker: Breaker::new(layer.breaker_failures, !info.detached),
+            breaker: Breaker::new(layer.breaker_failures, !info.detached, clock.clone()),
             pending: Pending::new(layer.max_pending),
             attended: Arc::default(),
             crew: Arc::clone(crew),
+            clock: clock.clone(),
             this: this.clone(),
             info,
         })

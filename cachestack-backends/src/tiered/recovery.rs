@@ -12,10 +12,11 @@ use super::layer::{StackLayer, Turn, too_slow};
 use super::pending::Batch;
 use super::section::or_panicked;
 use crate::backend::{Backend, candidly};
+use crate::clock::Clock;
 use crate::entry::Entry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{Key, Namespace};
-use crate::runtime::{Pass, sleep, within};
+use crate::runtime::{Pass, alarm, sleep, within};
 
 /// The first pause after a failure; it doubles up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
@@ -52,8 +53,9 @@ pub(super) async fn attend(layer: Weak<StackLayer>, mut turn: Turn, _pass: Pass)
                 yield_now().await;
             }
             Ok(Round::Wait(time)) => {
+                let clock = here.clock.clone();
                 drop(here);
-                sleep(time.clamp(FIRST_PAUSE, LONGEST_PAUSE)).await;
+                rest(&clock, time.clamp(FIRST_PAUSE, LONGEST_PAUSE)).await;
             }
             Ok(Round::AtRest) => {
                 drop(turn);
@@ -67,11 +69,20 @@ pub(super) async fn attend(layer: Weak<StackLayer>, mut turn: Turn, _pass: Pass)
             }
             Err(error) if error.kind() == ErrorKind::Closed => return,
             Err(_) => {
+                let clock = here.clock.clone();
                 drop(here);
-                sleep(pause).await;
+                rest(&clock, pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
+    }
+}
+
+/// Waits so long by the world's clock, or less where a test moves the stack's.
+async fn rest(clock: &Clock, time: Duration) {
+    match clock.now().checked_add(time).filter(|_| clock.is_manual()) {
+        Some(end) => drop(within(time, alarm(clock, end)).await),
+        None => sleep(time).await,
     }
 }
 

@@ -66,6 +66,9 @@ impl TieredCache {
         let lowest = builder.layers.last().filter(|_| builder.shared_fence);
         let fence = lowest.and_then(|lowest| lowest.backend.fence());
         let crew = Arc::new(Crew::default());
+        let clock = builder.clock.unwrap_or_default();
+        let theirs = builder.layers.iter().map(|it| it.backend.clock());
+        theirs.flatten().for_each(|theirs| theirs.adopt(&clock));
         let layers = builder
             .layers
             .into_iter()
@@ -77,7 +80,7 @@ impl TieredCache {
                     info.max_ttl = Some(ABOVE_SHARED);
                 }
                 info.max_ttl = layer.max_ttl.or(info.max_ttl);
-                StackLayer::new(layer, info, &crew)
+                StackLayer::new(layer, info, &crew, &clock)
             });
         let layers: Vec<Arc<StackLayer>> = layers.collect();
         let immediate = layers.iter().take_while(|it| it.info.immediate).count();
@@ -91,7 +94,7 @@ impl TieredCache {
             layers,
             crew,
             strategy: builder.strategy,
-            clock: builder.clock,
+            clock,
             fence: fence.unwrap_or_default(),
             report: Report::new("tiered", builder.silent),
             background: Background::default(),

@@ -81,7 +81,18 @@ impl CacheBuilder {
         self
     }
 
-    /// How long callers wait for the one that computes, before one of them computes too. Default: 10 s.
+    /// How long callers wait for the one that computes, before one of them computes too, by the cache's
+    /// clock. Default: 10 s.
+    ///
+    /// Who would wait for itself computes at once: a call from within the computation of its own key, on the
+    /// same thread or in the same task (in `join!` and `select!` too), and sync code that blocks the only
+    /// thread of a tokio runtime of one thread, or the task, in which the computation was last polled.
+    ///
+    /// Not seen, and held up for this long, is a computation that waits for another task or thread which waits
+    /// for it: one that spawns a task that calls it, two that call each other from two tasks, and sync code
+    /// that blocks a thread which the computation needs in another way: as the task that a worker runs next,
+    /// in a `LocalSet` in a runtime of several threads, in an executor other than tokio's, or blocked by other
+    /// means than a cached function or [`BlockingCache`](crate::BlockingCache).
     pub fn wait(mut self, wait: Duration) -> Self {
         self.wait = wait;
         self
@@ -100,8 +111,8 @@ impl CacheBuilder {
         self
     }
 
-    /// The clock entries live by. Default: the system's. Every layer must have the
-    /// same.
+    /// The clock that entries, leases and pauses live by. Default: the system's. Each layer that was given none has it
+    /// from here; one that was given one must have the same.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.stack = self.stack.clock(clock);
         self

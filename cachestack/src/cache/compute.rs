@@ -1,14 +1,16 @@
 //! Looking up or computing, one computation a key.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use cachestack_backends::runtime::block_on;
 use cachestack_backends::{AnyValue, CacheValue, Entry, Error, Key, Passage, ValueType};
 
 use super::{Cache, EntryOptions};
-use crate::flight::{Landed, Lead, Role};
+use crate::flight::{Landed, Lead, Lease, Role};
 
 /// What a look-up came to.
 pub(crate) enum Lookup<'a> {
@@ -92,9 +94,10 @@ impl Cache {
         }
         let digest = duty.key.digest();
         let mut passage = cache.stack.passage(digest);
+        let lease = Lease::new(cache.stack.clock(), cache.wait);
         let joined = cache
             .flights
-            .join(digest, passage.epoch(), value_type.id(), cache.wait);
+            .join(digest, passage.epoch(), value_type.id(), lease);
         match joined.await {
             Role::Take(Landed::Value(value)) => {
                 cache.counters.coalesced.one_more();
@@ -108,10 +111,10 @@ impl Cache {
             }
             Role::Lead(lead) => duty.lead = Some(lead),
         }
-        let found = cache
-            .stack
-            .look_up(&duty.key, value_type, &mut passage)
-            .await;
+        let found = {
+            let looking = pin!(cache.stack.look_up(&duty.key, value_type, &mut passage));
+            duty.drive(looking).await
+        };
         duty.passage = Some(passage);
         match found {
             Ok(found) => {
@@ -126,6 +129,12 @@ impl Cache {
         }
         cache.counters.computed.one_more();
         Lookup::Compute(duty)
+    }
+
+    /// The same for sync code. On its own, so that what a look-up needs is off the stack when it computes.
+    #[inline(never)]
+    pub(crate) fn look_up_sync(&self, key: Key, value_type: &'static ValueType) -> Lookup<'_> {
+        block_on(self.look_up(key, value_type))
     }
 
     /// The duty to compute whatever there is. Others who look for the key meanwhile compute for themselves.
@@ -186,7 +195,10 @@ impl Cache {
             Typed::Found(value) => value,
             Typed::Elsewhere => compute().await,
             Typed::Compute(duty) => {
-                let value = Arc::new(compute().await);
+                let value = {
+                    let computing = pin!(duty.run(compute));
+                    Arc::new(duty.drive(computing).await)
+                };
                 duty.hand_in(Arc::clone(&value) as AnyValue, kept).await;
                 Arc::unwrap_or_clone(value)
             }
@@ -212,17 +224,23 @@ impl Cache {
         {
             Typed::Found(value) => Ok(value),
             Typed::Elsewhere => compute().await,
-            Typed::Compute(duty) => match compute().await {
-                Ok(value) => {
-                    let value = Arc::new(value);
-                    duty.hand_in(Arc::clone(&value) as AnyValue, kept).await;
-                    Ok(Arc::unwrap_or_clone(value))
+            Typed::Compute(duty) => {
+                let computed = {
+                    let computing = pin!(duty.run(compute));
+                    duty.drive(computing).await
+                };
+                match computed {
+                    Ok(value) => {
+                        let value = Arc::new(value);
+                        duty.hand_in(Arc::clone(&value) as AnyValue, kept).await;
+                        Ok(Arc::unwrap_or_clone(value))
+                    }
+                    Err(error) => {
+                        duty.fail(None);
+                        Err(error)
+                    }
                 }
-                Err(error) => {
-                    duty.fail(None);
-                    Err(error)
-                }
-            },
+            }
         }
     }
 
@@ -233,12 +251,15 @@ impl Cache {
         compute: impl FnOnce() -> T,
     ) -> T {
         let kept = Kept::by(&options.into());
-        match block_on(self.look_up(self.key(key), ValueType::of::<T>())).typed() {
+        match self
+            .look_up_sync(self.key(key), ValueType::of::<T>())
+            .typed()
+        {
             Typed::Found(value) => value,
             Typed::Elsewhere => compute(),
             Typed::Compute(duty) => {
-                let value = Arc::new(compute());
-                block_on(duty.hand_in(Arc::clone(&value) as AnyValue, kept));
+                let value = Arc::new(duty.run(compute));
+                duty.hand_in_sync(Arc::clone(&value) as AnyValue, kept);
                 Arc::unwrap_or_clone(value)
             }
         }
@@ -251,13 +272,16 @@ impl Cache {
         compute: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
         let kept = Kept::by(&options.into());
-        match block_on(self.look_up(self.key(key), ValueType::of::<T>())).typed() {
+        match self
+            .look_up_sync(self.key(key), ValueType::of::<T>())
+            .typed()
+        {
             Typed::Found(value) => Ok(value),
             Typed::Elsewhere => compute(),
-            Typed::Compute(duty) => match compute() {
+            Typed::Compute(duty) => match duty.run(compute) {
                 Ok(value) => {
                     let value = Arc::new(value);
-                    block_on(duty.hand_in(Arc::clone(&value) as AnyValue, kept));
+                    duty.hand_in_sync(Arc::clone(&value) as AnyValue, kept);
                     Ok(Arc::unwrap_or_clone(value))
                 }
                 Err(error) => {
@@ -270,6 +294,27 @@ impl Cache {
 }
 
 impl Duty<'_> {
+    /// Runs what computes. A call from there that would wait for it computes too.
+    pub(crate) fn run<R>(&self, compute: impl FnOnce() -> R) -> R {
+        let _mark = self.lead.as_ref().map(Lead::mark);
+        compute()
+    }
+
+    /// The same for a future, which is marked while it is polled.
+    pub(crate) async fn drive<F: Future>(&self, mut future: Pin<&mut F>) -> F::Output {
+        let mut thread = self.lead.as_ref().map(Lead::began_on);
+        poll_fn(|context| {
+            if let Some(lead) = &self.lead {
+                let here = thread::current().id();
+                if thread.replace(here) != Some(here) {
+                    lead.moved();
+                }
+            }
+            self.run(|| future.as_mut().poll(context))
+        })
+        .await
+    }
+
     /// Gives the value to all who wait, and stores it if it is to be kept. An invalidation that came meanwhile
     /// keeps it out of every store.
     pub(crate) async fn hand_in(mut self, value: AnyValue, kept: Kept) {
@@ -282,6 +327,12 @@ impl Duty<'_> {
             false => self.cache.0.counters.refused.one_more(),
         }
         drop(self.lead.take());
+    }
+
+    /// The same for sync code.
+    #[inline(never)]
+    pub(crate) fn hand_in_sync(self, value: AnyValue, kept: Kept) {
+        block_on(self.hand_in(value, kept));
     }
 
     async fn store(&self, value: AnyValue, value_type: &'static ValueType, ttl: Option<Duration>) {

@@ -1,30 +1,47 @@
 //! One computation a key: a leader computes, whoever asks meanwhile waits for it.
 //!
 //! A flight belongs to a key, an epoch of the fence, and a type of value: who calls after an invalidation
-//! never joins one that began before it, and two types under one key never meet. Its leader holds a lease; when it ends, exactly one waiter computes too and the
-//! rest take whichever ends first. A leader that panics or is dropped hands over at once, to exactly one;
-//! one that fails lets two waiters through in its place. The flight is out of the table when nobody computes
-//! and nobody waits, or when a leader that landed has stored its value: whoever comes then finds it there or
-//! computes, even if another leader hangs.
+//! never joins one that began before it, and two types under one key never meet. Its leader holds a lease, by the
+//! cache's clock; when it ends, exactly one waiter computes too and the rest take whichever ends first. A leader
+//! that panics or is dropped hands over at once, to exactly one; one that fails lets two waiters through in its
+//! place. Threads that wait go before tasks: a thread runs on when it is woken, and a task may be one that it
+//! keeps from running. The flight is out of the table when nobody computes and nobody waits, or when a leader that
+//! landed has stored its value: whoever comes then finds it there or computes, even if another leader hangs.
+//!
+//! Who would wait for itself computes instead, as one more leader: a call from within the computation, on the same
+//! thread or in the same task (`trail.rs`), and sync code that blocks the thread of a runtime of one thread, or the
+//! task, in which the leader was last polled. A computation that waits for another thread or task which in turn
+//! waits for it goes on when the lease ends.
 //!
 //! Whoever has to do with a flight holds a token of its key: as long as there is one, the key's epochs do not
 //! begin anew.
+//!
+//! This folder, with `cachestack-backends/src/fence`, is also compiled into the crate `model`, which runs it
+//! through thousands of interleavings.
 
+mod lead;
+mod lease;
 mod state;
+mod trail;
 mod wait;
 
 use std::any::TypeId;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
+use cachestack_backends::runtime::{Place, is_blocking};
 use cachestack_backends::{AnyValue, Epoch, KeyDigest};
 
-use self::state::{Ending, State};
+pub(crate) use self::lead::Lead;
+pub(crate) use self::lease::Lease;
+use self::state::{Number, State};
 use self::wait::Wait;
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 const SHARDS: usize = 16;
+/// A shard with room for so many more than it has gives it back, and keeps room for so many.
+const SPARE: usize = 64;
 
 /// What a leader leaves to those who waited.
 #[derive(Clone)]
@@ -62,6 +79,34 @@ pub(crate) enum Role<'a> {
     Take(Landed),
 }
 
+/// Who calls.
+#[derive(Clone, Copy)]
+struct Caller {
+    /// Where its future is polled; a thread that waits itself goes on anyway.
+    place: Place,
+    /// Whether it keeps its thread while it waits.
+    blocks: bool,
+}
+
+impl Caller {
+    fn here() -> Self {
+        let blocks = is_blocking();
+        let place = match blocks {
+            true => Place::Anywhere,
+            false => Place::here(),
+        };
+        Self { place, blocks }
+    }
+}
+
+/// What a caller finds in the table.
+enum Met {
+    Nobody(Arc<Flight>, Number),
+    /// It would wait for itself.
+    Itself(Arc<Flight>, Number),
+    Others(Arc<Flight>),
+}
+
 impl Flights {
     fn shard(&self, id: Id) -> MutexGuard<'_, Shard> {
         let index = id.0.low() as usize % SHARDS;
@@ -77,28 +122,41 @@ impl Flights {
         key: KeyDigest,
         epoch: Epoch,
         value_type: TypeId,
-        lease: Duration,
+        lease: Lease<'_>,
     ) -> Role<'_> {
         let id = (key, epoch, value_type);
-        let flight = {
-            let mut shard = self.shard(id);
-            match shard.get(&id) {
-                None => {
-                    let flight = Arc::new(Flight {
-                        state: Mutex::new(State::led_until(ending_of(lease))),
-                    });
-                    shard.insert(id, Arc::clone(&flight));
-                    return Role::Lead(Lead::new(self, id, flight));
-                }
-                // The waiter is registered while the table is locked: the flight cannot be taken out
-                // between the look-up and the wait.
-                Some(flight) => {
-                    flight.lock().interested += 1;
-                    Arc::clone(flight)
-                }
+        match self.meet(id, lease) {
+            Met::Nobody(flight, number) | Met::Itself(flight, number) => {
+                Role::Lead(Lead::new(self, id, flight, number))
             }
+            Met::Others(flight) => Wait::new(self, id, flight, lease).await,
+        }
+    }
+
+    fn meet(&self, id: Id, lease: Lease<'_>) -> Met {
+        let caller = Caller::here();
+        let mut shard = self.shard(id);
+        let Some(flight) = shard.get(&id) else {
+            let (state, number) = State::led_from(caller.place, lease.ending());
+            let flight = Arc::new(Flight {
+                state: Mutex::new(state),
+            });
+            shard.insert(id, Arc::clone(&flight));
+            return Met::Nobody(flight, number);
         };
-        Wait::new(self, id, flight, lease).await
+        let flight = Arc::clone(flight);
+        let mut state = flight.lock();
+        let in_vain = trail::leads_here(&flight) || (caller.blocks && state.waits_for_me());
+        if in_vain && !state.has_landed() {
+            let number = state.lead(caller.place, lease.ending());
+            drop(state);
+            return Met::Itself(flight, number);
+        }
+        // The waiter is registered while the table is locked: the flight cannot be taken out between the
+        // look-up and the wait.
+        state.interested += 1;
+        drop(state);
+        Met::Others(flight)
     }
 
     /// Takes the flight out of the table when it is over.
@@ -107,6 +165,10 @@ impl Flights {
         let is_over = flight.lock().is_over();
         if is_over && shard.get(&id).is_some_and(|it| Arc::ptr_eq(it, flight)) {
             shard.remove(&id);
+            let needed = shard.len() * 2 + SPARE;
+            if shard.capacity() > needed * 4 {
+                shard.shrink_to(needed);
+            }
         }
     }
 
@@ -114,6 +176,16 @@ impl Flights {
     pub(crate) fn len(&self) -> usize {
         let len = |shard: &Mutex<Shard>| shard.lock().unwrap_or_else(PoisonError::into_inner).len();
         self.shards.iter().map(len).sum()
+    }
+
+    /// For how many keys in flight there is room before the table grows.
+    #[cfg(test)]
+    fn capacity(&self) -> usize {
+        let capacity = |shard: &Mutex<Shard>| {
+            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            shard.capacity()
+        };
+        self.shards.iter().map(capacity).sum()
     }
 }
 
@@ -123,47 +195,49 @@ impl fmt::Debug for Flights {
     }
 }
 
-/// When a lease that begins now ends; beyond the clock's end it never does.
-fn ending_of(lease: Duration) -> Option<Instant> {
-    Instant::now().checked_add(lease)
-}
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
 
-/// The duty to compute. Dropped without landing, it hands over to exactly one waiter.
-pub(crate) struct Lead<'a> {
-    flights: &'a Flights,
-    id: Id,
-    flight: Arc<Flight>,
-    ending: Ending,
-}
+    use cachestack_backends::runtime::block_on;
+    use cachestack_backends::{Clock, Fence, Namespace};
 
-impl<'a> Lead<'a> {
-    fn new(flights: &'a Flights, id: Id, flight: Arc<Flight>) -> Self {
-        Self {
-            flights,
-            id,
-            flight,
-            ending: Ending::HandOver,
+    use super::*;
+
+    #[test]
+    fn the_table_is_empty_after_a_million_keys() {
+        let (flights, clock, fence) = (Flights::default(), Clock::system(), Fence::new());
+        let lease = Lease::new(&clock, Duration::from_secs(10));
+        for i in 0..1_000_000_u32 {
+            let key = Namespace::default().digest(i.to_le_bytes());
+            let token = fence.token(key);
+            drop(block_on(flights.join(
+                key,
+                token.epoch(),
+                TypeId::of::<u32>(),
+                lease,
+            )));
         }
+        assert_eq!(
+            (flights.len(), flights.capacity() < SHARDS * SPARE),
+            (0, true)
+        );
     }
 
-    /// Gives the result to everyone who waits. Whoever joins before the lead is dropped gets it too.
-    pub(crate) fn land(&mut self, landed: Landed) {
-        self.ending = Ending::Landed;
-        // Each lock is a statement of its own, so that it is free before anybody is woken.
-        let waiters = self.flight.lock().land(landed);
-        waiters.wake();
-    }
-
-    /// The computation failed in a way that cannot be shared.
-    pub(crate) fn fail(mut self) {
-        self.ending = Ending::Failed;
-    }
-}
-
-impl Drop for Lead<'_> {
-    fn drop(&mut self) {
-        let waiters = self.flight.lock().leader_ends(self.ending);
-        waiters.wake();
-        self.flights.tidy(self.id, &self.flight);
+    #[test]
+    fn the_table_gives_back_what_a_burst_took() {
+        let (flights, clock, fence) = (Flights::default(), Clock::system(), Fence::new());
+        let lease = Lease::new(&clock, Duration::from_secs(10));
+        let join = |i: u32| {
+            let key = Namespace::default().digest(i.to_le_bytes());
+            let token = fence.token(key);
+            block_on(flights.join(key, token.epoch(), TypeId::of::<u32>(), lease))
+        };
+        let leads: Vec<_> = (0..100_000).map(join).collect();
+        assert_eq!(flights.len(), 100_000);
+        assert!(flights.capacity() >= 100_000);
+        drop(leads);
+        assert_eq!(flights.len(), 0);
+        assert!(flights.capacity() < SHARDS * SPARE * 8);
     }
 }

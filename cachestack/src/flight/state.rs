@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::task::Waker;
-use std::time::Instant;
 
-use super::Landed;
+use cachestack_backends::Moment;
+use cachestack_backends::runtime::Place;
+
+use super::{Caller, Landed};
 
 /// How a leader ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,46 +19,96 @@ pub(super) enum Ending {
     HandOver,
 }
 
+/// A leader of a flight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Number(u64);
+
+/// A waiter's place in the row: threads before tasks, then who came first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Ticket {
+    is_task: bool,
+    number: u64,
+}
+
+struct Leader {
+    number: Number,
+    /// Where it was last polled.
+    place: Place,
+}
+
 pub(super) struct State {
     landed: Option<Landed>,
-    leaders: usize,
+    leaders: Vec<Leader>,
     /// Callers that are waiting or about to; the flight stays in the table for them.
     pub(super) interested: usize,
     /// A leader that landed has ended: who comes from now on is too late for the result.
     over: bool,
     /// So many waiters may become leaders.
     permits: usize,
-    lease_ends: Option<Instant>,
-    wakers: BTreeMap<u64, Waker>,
-    last_ticket: u64,
+    lease_ends: Option<Moment>,
+    wakers: BTreeMap<Ticket, Waker>,
+    last_number: u64,
 }
 
 /// What a waiter finds.
 pub(super) enum Found {
     Landed(Landed),
     /// It is the waiter's turn to compute.
-    Turn,
+    Turn(Number),
     /// Wait on, at most until then. The waker from before is to be dropped when the state is free.
-    Wait(Option<Instant>, Option<Waker>),
+    Wait(Option<Moment>, Option<Waker>),
 }
 
 impl State {
-    pub(super) fn led_until(lease_ends: Option<Instant>) -> Self {
-        Self {
+    /// With its first leader.
+    pub(super) fn led_from(place: Place, lease_ends: Option<Moment>) -> (Self, Number) {
+        let mut state = Self {
             landed: None,
-            leaders: 1,
+            leaders: Vec::with_capacity(1),
             interested: 0,
             over: false,
             permits: 0,
-            lease_ends,
+            lease_ends: None,
             wakers: BTreeMap::new(),
-            last_ticket: 0,
+            last_number: 0,
+        };
+        let number = state.lead(place, lease_ends);
+        (state, number)
+    }
+
+    fn next_number(&mut self) -> u64 {
+        self.last_number += 1;
+        self.last_number
+    }
+
+    /// One more computes, and the lease begins anew.
+    pub(super) fn lead(&mut self, place: Place, lease_ends: Option<Moment>) -> Number {
+        let number = Number(self.next_number());
+        self.leaders.push(Leader { number, place });
+        self.lease_ends = lease_ends;
+        number
+    }
+
+    /// A leader is polled from elsewhere than before.
+    pub(super) fn moved(&mut self, number: Number, place: Place) {
+        let mut leaders = self.leaders.iter_mut();
+        if let Some(leader) = leaders.find(|it| it.number == number) {
+            leader.place = place;
         }
+    }
+
+    /// Whether no leader goes on for as long as the caller blocks.
+    pub(super) fn waits_for_me(&self) -> bool {
+        !self.leaders.is_empty() && self.leaders.iter().all(|it| it.place.waits_for_me())
+    }
+
+    pub(super) fn has_landed(&self) -> bool {
+        self.landed.is_some()
     }
 
     /// Whether the flight is to be found no more.
     pub(super) fn is_over(&self) -> bool {
-        self.over || (self.leaders == 0 && self.interested == 0)
+        self.over || (self.leaders.is_empty() && self.interested == 0)
     }
 
     /// The first result is everyone's. A later one goes back with the waiters, to be dropped with them.
@@ -69,8 +121,8 @@ impl State {
         next
     }
 
-    pub(super) fn leader_ends(&mut self, ending: Ending) -> ToWake {
-        self.leaders -= 1;
+    pub(super) fn leader_ends(&mut self, number: Number, ending: Ending) -> ToWake {
+        self.leaders.retain(|it| it.number != number);
         self.over |= ending == Ending::Landed;
         if self.landed.is_some() {
             return ToWake::default();
@@ -78,19 +130,21 @@ impl State {
         match ending {
             // Two in the place of one: each round of failures lets through twice as many as the last.
             Ending::Failed => self.permits = self.permits.saturating_add(2),
+            Ending::HandOver if cfg!(mutant = "no_handover") => {}
             // Where somebody computes already, that one is the heir.
-            Ending::HandOver if self.leaders == 0 => self.permits = self.permits.max(1),
+            Ending::HandOver if self.leaders.is_empty() => self.permits = self.permits.max(1),
             Ending::HandOver | Ending::Landed => {}
         }
+        self.keep_permits_for_waiters();
         self.next_waiters(self.permits)
     }
 
-    /// Asks for the waiter: what is there, and otherwise to be woken.
+    /// Asks for the waiter: what is there, and otherwise to be woken. Its lease would begin and end at these times.
     pub(super) fn poll(
         &mut self,
-        ticket: &mut Option<u64>,
-        now: Instant,
-        next_lease_ends: Option<Instant>,
+        ticket: &mut Option<Ticket>,
+        caller: Caller,
+        (now, next_lease_ends): (Moment, Option<Moment>),
         waker: &Waker,
     ) -> Found {
         if let Some(landed) = &self.landed {
@@ -99,13 +153,11 @@ impl State {
         let lease_over = self.lease_ends.is_some_and(|ends| now >= ends);
         if self.permits > 0 || lease_over {
             self.permits = self.permits.saturating_sub(1);
-            self.leaders += 1;
-            self.lease_ends = next_lease_ends;
-            return Found::Turn;
+            return Found::Turn(self.lead(caller.place, next_lease_ends));
         }
-        let ticket = *ticket.get_or_insert_with(|| {
-            self.last_ticket += 1;
-            self.last_ticket
+        let ticket = *ticket.get_or_insert_with(|| Ticket {
+            is_task: !caller.blocks,
+            number: self.next_number(),
         });
         let before = match self.wakers.get(&ticket) {
             Some(known) if known.will_wake(waker) => None,
@@ -115,8 +167,9 @@ impl State {
     }
 
     /// A waiter goes, to compute or for good. A permit that it was woken for goes to another.
-    pub(super) fn waiter_ends(&mut self, ticket: Option<u64>) -> ToWake {
+    pub(super) fn waiter_ends(&mut self, ticket: Option<Ticket>) -> ToWake {
         self.interested -= 1;
+        self.keep_permits_for_waiters();
         // Dropped with the others: a waker may run anything when it goes.
         let own = ticket.and_then(|ticket| self.wakers.remove(&ticket));
         let mut next = match self.landed {
@@ -125,6 +178,11 @@ impl State {
         };
         next.unneeded_waker = own;
         next
+    }
+
+    /// What nobody waits for lapses: else failures of few would add up to a herd of those who come later.
+    fn keep_permits_for_waiters(&mut self) {
+        self.permits = self.permits.min(self.interested);
     }
 
     fn next_waiters(&mut self, most: usize) -> ToWake {

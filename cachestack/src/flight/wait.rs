@@ -4,26 +4,26 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
 
-use cachestack_backends::runtime::{Sleep, sleep};
+use cachestack_backends::Moment;
+use cachestack_backends::runtime::{Alarm, alarm};
 
-use super::state::Found;
-use super::{Flight, Flights, Id, Lead, Role, ending_of};
+use super::state::{Found, Ticket};
+use super::{Caller, Flight, Flights, Id, Lead, Lease, Role};
 
 /// A caller that waits; dropped early, it leaves no trace.
-pub(super) struct Wait<'a> {
+pub(super) struct Wait<'a, 'l> {
     flights: &'a Flights,
     id: Id,
     flight: Arc<Flight>,
-    lease: Duration,
-    ticket: Option<u64>,
-    alarm: Option<(Instant, Sleep)>,
+    lease: Lease<'l>,
+    ticket: Option<Ticket>,
+    alarm: Option<(Moment, Alarm)>,
 }
 
-impl<'a> Wait<'a> {
+impl<'a, 'l> Wait<'a, 'l> {
     /// A wait for which the flight has counted one interested caller already.
-    pub(super) fn new(flights: &'a Flights, id: Id, flight: Arc<Flight>, lease: Duration) -> Self {
+    pub(super) fn new(flights: &'a Flights, id: Id, flight: Arc<Flight>, lease: Lease<'l>) -> Self {
         Self {
             flights,
             id,
@@ -35,23 +35,24 @@ impl<'a> Wait<'a> {
     }
 }
 
-impl<'a> Future for Wait<'a> {
+impl<'a> Future for Wait<'a, '_> {
     type Output = Role<'a>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Role<'a>> {
         let this = &mut *self;
         loop {
-            let now = Instant::now();
-            let next = ending_of(this.lease);
-            let found = this
-                .flight
-                .lock()
-                .poll(&mut this.ticket, now, next, context.waker());
+            let (now, caller) = (this.lease.clock.now(), Caller::here());
+            let next = this.lease.ending_of(now);
+            let found =
+                this.flight
+                    .lock()
+                    .poll(&mut this.ticket, caller, (now, next), context.waker());
             let ends = match found {
                 Found::Landed(landed) => return Poll::Ready(Role::Take(landed)),
-                Found::Turn => {
+                Found::Turn(number) => {
                     let flight = Arc::clone(&this.flight);
-                    return Poll::Ready(Role::Lead(Lead::new(this.flights, this.id, flight)));
+                    let lead = Lead::new(this.flights, this.id, flight, number);
+                    return Poll::Ready(Role::Lead(lead));
                 }
                 Found::Wait(ends, before) => {
                     drop(before);
@@ -63,9 +64,9 @@ impl<'a> Future for Wait<'a> {
             };
             let alarm = match &mut this.alarm {
                 Some((set_for, alarm)) if *set_for == ends => alarm,
-                alarm => {
-                    let alarm = alarm.insert((ends, sleep(ends.saturating_duration_since(now))));
-                    &mut alarm.1
+                alarm_before => {
+                    let alarm = alarm(this.lease.clock, ends);
+                    &mut alarm_before.insert((ends, alarm)).1
                 }
             };
             if Pin::new(alarm).poll(context).is_pending() {
@@ -75,7 +76,7 @@ impl<'a> Future for Wait<'a> {
     }
 }
 
-impl Drop for Wait<'_> {
+impl Drop for Wait<'_, '_> {
     fn drop(&mut self) {
         let waiters = self.flight.lock().waiter_ends(self.ticket);
         waiters.wake();

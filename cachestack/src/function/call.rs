@@ -1,6 +1,7 @@
 //! A call of a cached function: look up, else compute, once a key.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -322,7 +323,7 @@ where
     };
     let value_type = form.value_type;
     let answer = match look_up {
-        true => block_on(cache.look_up(key, value_type)),
+        true => cache.look_up_sync(key, value_type),
         false => Lookup::Compute(cache.duty(key, value_type)),
     };
     let duty = match answered::<R, S, H>(site, form, answer, &share) {
@@ -330,13 +331,13 @@ where
         Answer::Elsewhere => return compute(),
         Answer::Compute(duty) => duty,
     };
-    match settle::<R, S, H>(site, form, compute(), keep, lifetime, &share) {
+    match settle::<R, S, H>(site, form, duty.run(compute), keep, lifetime, &share) {
         Settled::Kept { value, kept } => {
-            block_on(duty.hand_in((form.erase)(Arc::clone(&value)), kept));
+            duty.hand_in_sync((form.erase)(Arc::clone(&value)), kept);
             S::wrap((form.release)(value))
         }
         Settled::Failed { returned, failure } => {
-            block_on(fail(duty, failure, &share, error_ttl));
+            fail_sync(duty, failure, &share, error_ttl);
             returned
         }
     }
@@ -383,7 +384,11 @@ where
         Answer::Elsewhere => return compute().await,
         Answer::Compute(duty) => duty,
     };
-    match settle::<R, S, H>(site, form, compute().await, keep, lifetime, &share) {
+    let computed = {
+        let computing = pin!(duty.run(compute));
+        duty.drive(computing).await
+    };
+    match settle::<R, S, H>(site, form, computed, keep, lifetime, &share) {
         Settled::Kept { value, kept } => {
             duty.hand_in((form.erase)(Arc::clone(&value)), kept).await;
             S::wrap((form.release)(value))
@@ -585,4 +590,15 @@ async fn fail<R, H: Share<R>>(
         }
         (failure, _, _) => duty.fail(failure),
     }
+}
+
+/// The same for sync code. On its own, so that what it needs is off the stack when others compute.
+#[inline(never)]
+fn fail_sync<R, H: Share<R>>(
+    duty: Duty<'_>,
+    failure: Option<AnyValue>,
+    share: &H,
+    ttl: Option<Duration>,
+) {
+    block_on(fail(duty, failure, share, ttl));
 }

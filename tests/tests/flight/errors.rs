@@ -80,6 +80,38 @@ async fn an_error_that_cannot_be_cloned_lets_through_twice_as_many_each_round() 
 }
 
 #[tokio::test]
+async fn failures_of_few_let_no_herd_of_later_callers_through() {
+    static GATE: LazyLock<Gate> = LazyLock::new(Gate::closed);
+
+    #[cached]
+    async fn fails() -> Result<u64, std::io::Error> {
+        GATE.pass().await;
+        Err(std::io::Error::other("no"))
+    }
+
+    let cache = cache();
+    // One fails after the other, and each has one who waits.
+    let mut callers = scoped(&cache, 2, fails);
+    settle().await;
+    for begun in 2..20 {
+        GATE.let_go(1);
+        settle().await;
+        assert_eq!(GATE.begun(), begun);
+        callers.extend(scoped(&cache, 1, fails));
+        settle().await;
+        assert_eq!(GATE.begun(), begun);
+    }
+    callers.extend(scoped(&cache, 100, fails));
+    settle().await;
+    assert_eq!(GATE.begun(), 19);
+    GATE.let_go(1_000);
+    for caller in callers {
+        caller.await.unwrap().unwrap_err();
+    }
+    assert_eq!(in_flight(&cache).await, 0);
+}
+
+#[tokio::test]
 async fn one_success_after_failures_serves_all_who_still_wait() {
     static GATE: LazyLock<Gate> = LazyLock::new(Gate::closed);
     static RUNS: AtomicUsize = AtomicUsize::new(0);

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use super::{Gate, cache, in_flight, settle};
 
 /// Callers of `k` that compute that number when it is their turn.
-fn callers(cache: &Cache, gate: &Gate, value: u32, many: usize) -> Vec<JoinHandle<u32>> {
+pub(super) fn callers(cache: &Cache, gate: &Gate, value: u32, many: usize) -> Vec<JoinHandle<u32>> {
     let caller = |_| {
         let (cache, gate) = (cache.clone(), gate.clone());
         let compute = move || async move {
@@ -118,72 +118,6 @@ fn a_sync_leader_that_panics_is_followed_by_exactly_one_of_those_who_wait() {
     let results: Vec<_> = threads.into_iter().map(|it| it.join()).collect();
     assert_eq!(results.iter().filter(|it| it.is_err()).count(), 1);
     assert_eq!(RUNS.load(Ordering::SeqCst), 2);
-}
-
-#[tokio::test]
-async fn after_the_lease_exactly_one_of_those_who_wait_computes_too() {
-    let wait = Duration::from_millis(30);
-    let cache = Cache::builder().wait(wait).build().unwrap();
-    let (first, second) = (Gate::closed(), Gate::closed());
-    let leader = callers(&cache, &first, 1, 1).remove(0);
-    settle().await;
-    second.let_go(1);
-    for caller in callers(&cache, &second, 2, 10) {
-        assert_eq!(caller.await.unwrap(), 2);
-    }
-    assert_eq!(second.begun(), 1);
-    // The slow one has its own value, which comes too late for the store.
-    first.let_go(1);
-    assert_eq!(leader.await.unwrap(), 1);
-    assert_eq!(cache.get::<u32>("k").await.unwrap(), Some(2));
-    assert_eq!(in_flight(&cache).await, 0);
-}
-
-#[tokio::test]
-async fn those_who_wait_take_what_the_slow_leader_has_when_it_ends_first() {
-    let wait = Duration::from_millis(30);
-    let cache = Cache::builder().wait(wait).build().unwrap();
-    let (first, second) = (Gate::closed(), Gate::closed());
-    let leader = callers(&cache, &first, 1, 1).remove(0);
-    settle().await;
-    let mut waiting = callers(&cache, &second, 2, 10);
-    while second.begun() == 0 {
-        tokio::task::yield_now().await;
-    }
-    first.let_go(1);
-    assert_eq!(leader.await.unwrap(), 1);
-    second.let_go(10);
-    let mut values = Vec::new();
-    for caller in waiting.drain(..) {
-        values.push(caller.await.unwrap());
-    }
-    assert_eq!(values.iter().filter(|it| **it == 2).count(), second.begun());
-    assert_eq!(cache.get::<u32>("k").await.unwrap(), Some(1));
-}
-
-#[tokio::test]
-async fn a_value_that_is_not_kept_is_not_handed_out_for_as_long_as_another_leader_hangs() {
-    let wait = Duration::from_millis(20);
-    let cache = Cache::builder().wait(wait).build().unwrap();
-    let none = Some(Duration::ZERO);
-    let hangs = Gate::closed();
-    let leader = {
-        let (cache, gate) = (cache.clone(), hangs.clone());
-        tokio::spawn(async move {
-            let compute = || async move { gate.pass().await };
-            cache.get_or_compute("k", none, compute).await;
-        })
-    };
-    settle().await;
-    let runs = AtomicUsize::new(0);
-    for _ in 0..3 {
-        let compute = || async { runs.fetch_add(1, Ordering::SeqCst) };
-        cache.get_or_compute("k", none, compute).await;
-    }
-    assert_eq!(runs.load(Ordering::SeqCst), 3);
-    hangs.let_go(1);
-    leader.await.unwrap();
-    assert_eq!(in_flight(&cache).await, 0);
 }
 
 #[test]

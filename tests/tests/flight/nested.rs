@@ -4,8 +4,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use cachestack::{Cache, cached};
-use cachestack_tests::within;
+use cachestack::cached;
 
 use super::cache;
 
@@ -37,50 +36,6 @@ async fn an_async_function_may_call_itself_with_other_arguments() {
     }
 
     assert_eq!(cache().scope(fibonacci(50)).await, 12_586_269_025);
-}
-
-#[test]
-fn a_function_that_calls_itself_with_the_same_arguments_waits_no_longer_than_the_lease() {
-    static RUNS: AtomicUsize = AtomicUsize::new(0);
-
-    #[cached]
-    fn circle(n: u64) -> u64 {
-        match RUNS.fetch_add(1, Ordering::SeqCst) {
-            0 | 1 => circle(n) + 1,
-            _ => n,
-        }
-    }
-
-    within(Duration::from_secs(5), || {
-        let wait = Duration::from_millis(20);
-        let cache = Cache::builder().wait(wait).build().unwrap();
-        assert_eq!(cache.sync_scope(|| circle(5)), 7);
-        assert_eq!(cache.blocking().stats().unwrap().in_flight, 0);
-    });
-}
-
-#[test]
-fn sync_code_that_blocks_the_task_it_waits_for_computes_after_the_lease() {
-    #[cached(key = "shared")]
-    async fn slow() -> u64 {
-        tokio::task::yield_now().await;
-        1
-    }
-
-    #[cached(key = "shared")]
-    fn blocks() -> u64 {
-        2
-    }
-
-    within(Duration::from_secs(5), || {
-        let wait = Duration::from_millis(20);
-        let cache = Cache::builder().wait(wait).build().unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread().build();
-        let values = runtime
-            .unwrap()
-            .block_on(cache.scope(async { tokio::join!(slow(), async { blocks() }) }));
-        assert_eq!(values, (1, 2));
-    });
 }
 
 #[test]

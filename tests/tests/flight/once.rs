@@ -4,7 +4,7 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use cachestack::cached;
+use cachestack::{Cache, cached};
 use cachestack_tests::eventually;
 
 use super::{Gate, cache, in_flight, settle};
@@ -116,6 +116,77 @@ async fn sync_and_async_callers_of_one_key_share_one_computation() {
     assert_eq!(RUNS.load(Ordering::SeqCst), 1);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn ten_thousand_tasks_and_threads_of_two_functions_that_share_a_key_compute_once() {
+    const TASKS: usize = 10_000;
+    const THREADS: usize = 32;
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+    static ARRIVED: AtomicUsize = AtomicUsize::new(0);
+
+    #[cached(key = "shared:{id}")]
+    async fn by_task(id: u64) -> u64 {
+        RUNS.fetch_add(1, Ordering::SeqCst);
+        while ARRIVED.load(Ordering::SeqCst) < TASKS + THREADS {
+            tokio::task::yield_now().await;
+        }
+        id * 2
+    }
+
+    #[cached(key = "shared:{id}")]
+    fn by_thread(id: u64) -> u64 {
+        RUNS.fetch_add(1, Ordering::SeqCst);
+        eventually(|| ARRIVED.load(Ordering::SeqCst) == TASKS + THREADS);
+        id * 2
+    }
+
+    let cache = cache();
+    let thread = |_| {
+        let cache = cache.clone();
+        thread::spawn(move || {
+            ARRIVED.fetch_add(1, Ordering::SeqCst);
+            cache.sync_scope(|| by_thread(21))
+        })
+    };
+    let threads: Vec<_> = (0..THREADS).map(thread).collect();
+    let task = |_| {
+        let cache = cache.clone();
+        tokio::spawn(async move {
+            ARRIVED.fetch_add(1, Ordering::SeqCst);
+            cache.scope(by_task(21)).await
+        })
+    };
+    let tasks: Vec<_> = (0..TASKS).map(task).collect();
+    for task in tasks {
+        assert_eq!(task.await.unwrap(), 42);
+    }
+    for thread in threads {
+        assert_eq!(thread.join().unwrap(), 42);
+    }
+    assert_eq!(RUNS.load(Ordering::SeqCst), 1);
+    assert_eq!(in_flight(&cache).await, 0);
+}
+
+#[tokio::test]
+async fn callers_of_two_caches_over_one_store_compute_apart() {
+    let (store, gate) = (cachestack::MemoryBackend::default(), Gate::closed());
+    let caches = [Cache::from(store.clone()), Cache::from(store)];
+    let call = |cache: &Cache| {
+        let (cache, gate) = (cache.clone(), gate.clone());
+        let compute = move || async move {
+            gate.pass().await;
+            7_u32
+        };
+        tokio::spawn(async move { cache.get_or_compute("k", None, compute).await })
+    };
+    let calls = [&caches[0], &caches[1], &caches[0], &caches[1]].map(call);
+    settle().await;
+    assert_eq!(gate.begun(), 2);
+    gate.let_go(2);
+    for call in calls {
+        assert_eq!(call.await.unwrap(), 7);
+    }
+}
+
 #[tokio::test]
 async fn callers_of_two_types_under_one_key_each_get_their_own() {
     let (cache, numbers, texts) = (cache(), Gate::closed(), Gate::closed());
@@ -164,25 +235,6 @@ async fn those_who_waited_are_counted_as_coalesced() {
     let stats = cache.stats().await.unwrap();
     let counted = (stats.computed, stats.coalesced, stats.in_flight);
     assert_eq!(counted, (1, 4, 0));
-}
-
-#[test]
-fn nothing_is_in_flight_after_a_hundred_thousand_keys() {
-    #[cached]
-    fn double(id: u64) -> u64 {
-        id * 2
-    }
-
-    let cache = cache();
-    thread::scope(|scope| {
-        for quarter in 0..4 {
-            let ids = (quarter * 25_000)..((quarter + 1) * 25_000);
-            let calls = || cache.sync_scope(|| ids.for_each(|id| assert_eq!(double(id), id * 2)));
-            scope.spawn(calls);
-        }
-    });
-    let stats = cache.blocking().stats().unwrap();
-    assert_eq!((stats.computed, stats.in_flight), (100_000, 0));
 }
 
 #[tokio::test]

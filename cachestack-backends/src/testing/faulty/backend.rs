@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::faults::{Fault, Faults, Method};
 use crate::backend::{AnyBackend, Backend, BackendInfo, Lookup, TimeLeft};
+use crate::clock::Clock;
 use crate::entry::{Entry, ValueType};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fence::Fence;
@@ -219,5 +220,9 @@ impl Backend for FaultyBackend {
 
     fn fence(&self) -> Option<Fence> {
         self.inner.fence()
+    }
+
+    fn clock(&self) -> Option<Clock> {
+        self.inner.clock()
     }
 }

@@ -1,9 +1,14 @@
 //! The time that entries live by: monotonic inside a process, wall time only where entries leave it.
 
+mod alarm;
+mod manual;
+
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
+
+pub use self::alarm::{Alarm, alarm};
+use self::manual::Manual;
 
 /// A point on a [`Clock`]: nanoseconds since that clock began. It never goes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,64 +44,96 @@ impl Moment {
 /// Tells the time to backends, stacks and caches.
 ///
 /// [`Clock::system`] is the default everywhere. With the feature `testing`, `Clock::manual` stands
-/// still until a test moves it, so that no test sleeps for a ttl.
+/// still until a test moves it, so that no test sleeps for a ttl. It is given once, to the builder of the
+/// cache or of the stack, which hands it to each layer that was given none.
 #[derive(Clone, Default)]
-pub struct Clock(Option<Arc<Manual>>);
+pub struct Clock(Source);
 
-struct Manual {
-    began: SystemTime,
-    passed: AtomicU64,
+#[derive(Clone, Default)]
+enum Source {
+    #[default]
+    Machine,
+    #[cfg(any(test, feature = "testing"))]
+    Hand(Arc<Manual>),
+    /// A store's that was given none: the machine's, until a stack hands over its own.
+    #[cfg(any(test, feature = "testing"))]
+    #[allow(dead_code, reason = "for stores, of which there may be none")]
+    Open(Arc<OnceLock<Clock>>),
 }
 
 impl Clock {
     /// The machine's monotonic clock.
     pub const fn system() -> Self {
-        Self(None)
+        Self(Source::Machine)
     }
 
     /// A clock that stands still until [`advance`](Self::advance) moves it.
     #[cfg(any(test, feature = "testing"))]
     pub fn manual() -> Self {
-        Self(Some(Arc::new(Manual {
-            began: SystemTime::now(),
-            passed: AtomicU64::new(0),
-        })))
+        Self(Source::Hand(Arc::new(Manual::new())))
     }
 
-    /// Moves a manual clock, and with it every clone of it, forward. The system clock is left alone.
+    /// Moves a manual clock, and with it every clone of it, forward. Who sleeps by it until then is woken
+    /// before this returns. The system clock is left alone.
     #[cfg(any(test, feature = "testing"))]
     pub fn advance(&self, by: Duration) {
-        if let Some(manual) = &self.0 {
-            let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
-            manual.passed.fetch_add(by, Ordering::SeqCst);
+        if let Some(manual) = self.manual_one() {
+            manual.advance(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX));
+        }
+    }
+
+    /// For a store that was given no clock.
+    #[allow(dead_code, reason = "for stores, of which there may be none")]
+    pub(crate) fn open() -> Self {
+        #[cfg(any(test, feature = "testing"))]
+        return Self(Source::Open(Arc::default()));
+        #[cfg(not(any(test, feature = "testing")))]
+        Self(Source::Machine)
+    }
+
+    /// From now on this is `other`, where it is a store's that was given none. The first one stays.
+    pub(crate) fn adopt(&self, other: &Self) {
+        #[cfg(any(test, feature = "testing"))]
+        if let (Source::Open(open), Source::Hand(_)) = (&self.0, &other.0) {
+            let _ = open.set(other.clone());
+        }
+        let _ = other;
+    }
+
+    #[inline]
+    fn manual_one(&self) -> Option<&Arc<Manual>> {
+        match &self.0 {
+            Source::Machine => None,
+            #[cfg(any(test, feature = "testing"))]
+            Source::Hand(manual) => Some(manual),
+            #[cfg(any(test, feature = "testing"))]
+            Source::Open(open) => open.get().and_then(Self::manual_one),
         }
     }
 
     /// Whether this is a clock that a test moves.
     pub(crate) fn is_manual(&self) -> bool {
-        self.0.is_some()
+        self.manual_one().is_some()
     }
 
     /// The time now, comparable with other moments of this clock and its clones only.
     #[inline]
     pub fn now(&self) -> Moment {
         static BEGAN: OnceLock<Instant> = OnceLock::new();
-        match &self.0 {
+        match self.manual_one() {
             None => {
                 let passed = BEGAN.get_or_init(Instant::now).elapsed().as_nanos();
                 Moment(u64::try_from(passed).unwrap_or(u64::MAX))
             }
-            Some(manual) => Moment(manual.passed.load(Ordering::SeqCst)),
+            Some(manual) => manual.now(),
         }
     }
 
     /// The time that other processes see too, for entries that are written to a shared store.
     pub fn wall(&self) -> SystemTime {
-        match &self.0 {
+        match self.manual_one() {
             None => SystemTime::now(),
-            Some(manual) => {
-                manual.began + Duration::from_nanos(manual.passed.load(Ordering::SeqCst))
-            }
+            Some(manual) => manual.wall(),
         }
     }
 }
