@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cachestack_backends::runtime::block_on;
-use cachestack_backends::{AnyValue, CacheValue, Entry, Error, Key, Passage, ValueType};
+use cachestack_backends::{
+    AnyValue, CacheValue, Dependency, Entry, Error, Key, Passage, ValueType,
+};
 
 use super::{Cache, EntryOptions};
 use crate::flight::{Landed, Lead, Role};
@@ -54,6 +56,16 @@ impl Cache {
         key: Key,
         value_type: &'static ValueType,
     ) -> Lookup<'_, V> {
+        self.look_up_depending(key, value_type, &[]).await
+    }
+
+    /// The same for what depends on tags, or on its function: as they are now, before the computation.
+    pub(crate) async fn look_up_depending<V: Clone + Any + Send + Sync>(
+        &self,
+        key: Key,
+        value_type: &'static ValueType,
+        on: &[Dependency],
+    ) -> Lookup<'_, V> {
         let cache = &*self.0;
         let mut duty = Duty {
             cache: self,
@@ -67,7 +79,7 @@ impl Cache {
             return Lookup::Compute(duty);
         }
         let digest = duty.key.digest();
-        let mut passage = cache.stack.passage(digest);
+        let mut passage = cache.stack.passage_depending(&duty.key, on);
         let joined = cache
             .flights
             .join(digest, passage.epoch(), value_type.id(), cache.wait);
@@ -117,7 +129,9 @@ impl Cache {
     /// The value under a key, or what `compute` makes of it, stored for the next. Concurrent callers of one
     /// key share one computation. A cache that fails only costs the computation: this never fails by it.
     ///
-    /// A ttl of zero computes and stores nothing.
+    /// A ttl of zero computes and stores nothing. What is invalidated while it computes, be it the key or one of
+    /// its tags, keeps the value out of every store; callers that name different tags do not share a
+    /// computation.
     ///
     /// # Cancellation
     /// Dropped while it computes, it hands over to one of those who wait.
@@ -140,8 +154,10 @@ impl Cache {
         options: impl Into<EntryOptions>,
         compute: impl FnOnce() -> F,
     ) -> T {
-        let kept = Kept::by(&options.into());
-        match self.look_up(self.key(key), ValueType::of::<T>()).await {
+        let options = options.into();
+        let (kept, on) = (Kept::by(&options), options.dependencies());
+        let looked_up = self.look_up_depending(self.key(key), ValueType::of::<T>(), &on);
+        match looked_up.await {
             Lookup::Found(value) => value,
             Lookup::Compute(duty) => duty.hand_in(compute().await, kept).await,
             // Another function failed under this key; that is not this caller's answer.
@@ -160,8 +176,10 @@ impl Cache {
         options: impl Into<EntryOptions>,
         compute: impl FnOnce() -> F,
     ) -> Result<T, E> {
-        let kept = Kept::by(&options.into());
-        match self.look_up(self.key(key), ValueType::of::<T>()).await {
+        let options = options.into();
+        let (kept, on) = (Kept::by(&options), options.dependencies());
+        let looked_up = self.look_up_depending(self.key(key), ValueType::of::<T>(), &on);
+        match looked_up.await {
             Lookup::Found(value) => Ok(value),
             Lookup::Failed(_) => compute().await,
             Lookup::Compute(duty) => match compute().await {
@@ -180,8 +198,10 @@ impl Cache {
         options: impl Into<EntryOptions>,
         compute: impl FnOnce() -> T,
     ) -> T {
-        let kept = Kept::by(&options.into());
-        match block_on(self.look_up(self.key(key), ValueType::of::<T>())) {
+        let options = options.into();
+        let (kept, on) = (Kept::by(&options), options.dependencies());
+        let looked_up = self.look_up_depending(self.key(key), ValueType::of::<T>(), &on);
+        match block_on(looked_up) {
             Lookup::Found(value) => value,
             Lookup::Failed(_) => compute(),
             Lookup::Compute(duty) => {
@@ -197,8 +217,10 @@ impl Cache {
         options: impl Into<EntryOptions>,
         compute: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
-        let kept = Kept::by(&options.into());
-        match block_on(self.look_up(self.key(key), ValueType::of::<T>())) {
+        let options = options.into();
+        let (kept, on) = (Kept::by(&options), options.dependencies());
+        let looked_up = self.look_up_depending(self.key(key), ValueType::of::<T>(), &on);
+        match block_on(looked_up) {
             Lookup::Found(value) => Ok(value),
             Lookup::Failed(_) => compute(),
             Lookup::Compute(duty) => match compute() {
