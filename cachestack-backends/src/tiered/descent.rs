@@ -327,6 +327,10 @@ impl<'a> Descent<'a> {
 
     /// Finds out the numbers that a hit depends on and that are not known yet.
     pub(super) async fn resolve(&mut self, namespace: &Namespace, entry: &Entry) {
+        if self.stack.0.is_replaced(namespace, entry, &self.marks) {
+            // The rest would not save it.
+            return;
+        }
         let mut unknown = false;
         for generation in entry.generations().iter().filter(|it| is_ours(&it.name)) {
             let mark = mark_of(namespace, &generation.name);

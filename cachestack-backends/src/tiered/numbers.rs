@@ -106,6 +106,21 @@ impl Inner {
         }
     }
 
+    /// Whether a number that an entry has is known not to be the current one.
+    pub(super) fn is_replaced(&self, namespace: &Namespace, entry: &Entry, marks: &[Mark]) -> bool {
+        let numbers = entry.generations().iter().filter(|it| is_ours(&it.name));
+        let replaced = |generation: &Generation| {
+            let key = mark_of(namespace, &generation.name);
+            let known = marks.iter().find(|it| *it.live.mark() == key);
+            match known.map(|it| it.reading) {
+                Some(Reading::Found(number)) => number != generation.number,
+                Some(Reading::Absent | Reading::Unknown) => true,
+                Some(Reading::Wanted) | None => false,
+            }
+        };
+        numbers.into_iter().any(replaced)
+    }
+
     /// The entry with the generations it depends on, when their numbers are the current ones.
     pub(super) fn with_lives(&self, key: &Key, entry: Entry, marks: &[Mark]) -> Option<Entry> {
         let mut lives = Lives::new();
