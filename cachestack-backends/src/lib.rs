@@ -11,6 +11,7 @@ mod fence;
 #[cfg(feature = "file")]
 mod file;
 mod fingerprint;
+mod generation;
 mod key;
 #[cfg(feature = "memcached")]
 mod memcached;
@@ -41,6 +42,7 @@ pub use crate::fence::{Epoch, Fence, FenceToken, WriteAllGuard, WriteGuard};
 #[cfg(feature = "file")]
 pub use crate::file::{FileBackend, FileBuilder, FileConfig};
 pub use crate::fingerprint::{Fingerprint, Misfit, Traced, trace};
+pub use crate::generation::Dependency;
 pub use crate::key::{Key, KeyDigest, KeyError, KeyText, KeyWriter, Namespace};
 #[cfg(feature = "memcached")]
 pub use crate::memcached::{MemcachedBackend, MemcachedBuilder, MemcachedConfig};

@@ -10,7 +10,7 @@ use cachestack_backends::testing::{Fault, Faults, FaultyBackend, Method};
 use cachestack_backends::{
     Backend, Clock, ErrorKind, Lookup, MemoryBackend, Operation, TimeLeft, ValueType,
 };
-use support::{Desk, begin, key, soon};
+use support::{Desk, begin, key, soon, wanting};
 
 fn faulty() -> (Desk, Desk, Faults) {
     let clock = Clock::manual();
@@ -113,7 +113,7 @@ fn look_ups_forget_and_make_things_up() {
     let found = faulty.look_up::<u64>("k").hit().unwrap();
     assert!(found.value::<u64>().is_none());
     assert!(peek().unwrap().value::<u64>().is_none());
-    let found = soon(faulty.backend.get_many(&keys, value_type)).unwrap();
+    let found = soon(faulty.backend.get_many(&wanting(&keys, value_type))).unwrap();
     assert!(
         matches!(&*found, [Lookup::Hit(garbage), Lookup::Miss] if garbage.value::<u64>().is_none())
     );

@@ -154,3 +154,12 @@ fn eventually(what: &str, done: impl Fn() -> bool) {
         std::thread::sleep(Duration::from_millis(2));
     }
 }
+
+/// Those keys, each to be looked up as that type.
+fn wanting(
+    keys: impl AsRef<[Key]>,
+    value_type: &'static ValueType,
+) -> Vec<(Key, &'static ValueType)> {
+    let wanted = keys.as_ref().iter().map(|key| (key.clone(), value_type));
+    wanted.collect()
+}

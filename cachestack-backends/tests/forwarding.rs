@@ -13,7 +13,7 @@ use cachestack_backends::{
     AnyBackend, Backend, BackendInfo, Clock, Entry, Fence, Key, KeyDigest, Lookup, Namespace,
     Result, Stats, TimeLeft, ValueType,
 };
-use support::{key, soon};
+use support::{key, soon, wanting};
 
 /// Takes note of the name of each method that is called, and answers what no default would.
 #[derive(Clone, Default)]
@@ -54,7 +54,7 @@ impl Backend for Recorder {
         self.note("stats");
         Ok(Stats::new("recorder"))
     }
-    async fn get_many(&self, keys: &[Key], _: &'static ValueType) -> Result<Vec<Lookup>> {
+    async fn get_many(&self, keys: &[(Key, &'static ValueType)]) -> Result<Vec<Lookup>> {
         self.note("get_many");
         Ok(keys.iter().map(|_| Lookup::Mismatch).collect())
     }
@@ -109,7 +109,14 @@ fn arrived(recorder: &Recorder, backend: &impl Backend) -> BTreeSet<&'static str
         assert!(backend.exists(&key).await.unwrap());
         backend.clear(key.namespace()).await.unwrap();
         assert_eq!(backend.stats().await.unwrap().backend, "recorder");
-        assert_eq!(backend.get_many(&keys, value_type).await.unwrap().len(), 2);
+        assert_eq!(
+            backend
+                .get_many(&wanting(&keys, value_type))
+                .await
+                .unwrap()
+                .len(),
+            2
+        );
         backend.set_many(vec![(key.clone(), entry)]).await.unwrap();
         backend.delete_many(&keys).await.unwrap();
         assert_eq!(backend.purge_expired(key.namespace()).await.unwrap(), 7);

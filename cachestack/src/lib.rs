@@ -44,10 +44,10 @@ pub mod attributes {}
 pub mod __private;
 
 pub use cachestack_backends::{
-    AnyBackend, AnyValue, Backend, BackendInfo, CacheValue, Clock, Codec, DecodeError, Entry,
-    Epoch, Error, ErrorKind, Fence, FenceToken, Generation, Key, KeyDigest, KeyError, KeyText,
-    KeyWriter, Layer, LayerConfig, Lookup, Moment, Namespace, Opened, Operation, Passage, Rejected,
-    Result, Sealed, Serializer, Stats, TieredBuilder, TieredCache, TimeLeft, ValueType,
+    AnyBackend, AnyValue, Backend, BackendInfo, CacheValue, Clock, Codec, DecodeError, Dependency,
+    Entry, Epoch, Error, ErrorKind, Fence, FenceToken, Generation, Key, KeyDigest, KeyError,
+    KeyText, KeyWriter, Layer, LayerConfig, Lookup, Moment, Namespace, Opened, Operation, Passage,
+    Rejected, Result, Sealed, Serializer, Stats, TieredBuilder, TieredCache, TimeLeft, ValueType,
     WriteStrategy,
 };
 #[cfg(feature = "postgres")]

@@ -7,7 +7,9 @@ mod proxy;
 pub mod servers;
 mod shelf;
 mod waits;
+mod wanting;
 
 pub use self::proxy::{HeldAnswers, Proxy};
 pub use self::shelf::{Hold, Shelf};
 pub use self::waits::{eventually, within};
+pub use self::wanting::wanting;

@@ -16,6 +16,8 @@ mod closed;
 mod counted;
 #[path = "cache/layers.rs"]
 mod layers;
+#[path = "cache/tags.rs"]
+mod tags;
 
 use std::time::Duration;
 

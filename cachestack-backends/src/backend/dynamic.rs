@@ -26,11 +26,7 @@ trait DynBackend: Send + Sync + 'static {
     fn exists<'a>(&'a self, key: &'a Key) -> Boxed<'a, bool>;
     fn clear<'a>(&'a self, namespace: &'a Namespace) -> Boxed<'a, ()>;
     fn stats(&self) -> Boxed<'_, Stats>;
-    fn get_many<'a>(
-        &'a self,
-        keys: &'a [Key],
-        value_type: &'static ValueType,
-    ) -> Boxed<'a, Vec<Lookup>>;
+    fn get_many<'a>(&'a self, keys: &'a [(Key, &'static ValueType)]) -> Boxed<'a, Vec<Lookup>>;
     fn set_many(&self, entries: Vec<(Key, Entry)>) -> Boxed<'_, ()>;
     fn delete_many<'a>(&'a self, keys: &'a [Key]) -> Boxed<'a, ()>;
     fn purge_expired<'a>(&'a self, namespace: &'a Namespace) -> Boxed<'a, u64>;
@@ -64,12 +60,8 @@ impl<B: Backend> DynBackend for B {
     fn stats(&self) -> Boxed<'_, Stats> {
         Box::pin(Backend::stats(self))
     }
-    fn get_many<'a>(
-        &'a self,
-        keys: &'a [Key],
-        value_type: &'static ValueType,
-    ) -> Boxed<'a, Vec<Lookup>> {
-        Box::pin(Backend::get_many(self, keys, value_type))
+    fn get_many<'a>(&'a self, keys: &'a [(Key, &'static ValueType)]) -> Boxed<'a, Vec<Lookup>> {
+        Box::pin(Backend::get_many(self, keys))
     }
     fn set_many(&self, entries: Vec<(Key, Entry)>) -> Boxed<'_, ()> {
         Box::pin(Backend::set_many(self, entries))
@@ -141,8 +133,8 @@ impl Backend for AnyBackend {
     async fn stats(&self) -> Result<Stats> {
         self.0.stats().await
     }
-    async fn get_many(&self, keys: &[Key], value_type: &'static ValueType) -> Result<Vec<Lookup>> {
-        self.0.get_many(keys, value_type).await
+    async fn get_many(&self, keys: &[(Key, &'static ValueType)]) -> Result<Vec<Lookup>> {
+        self.0.get_many(keys).await
     }
     async fn set_many(&self, entries: Vec<(Key, Entry)>) -> Result<()> {
         self.0.set_many(entries).await

@@ -164,6 +164,10 @@ impl BackendInfo {
     /// more time left than the store's limit.
     #[must_use]
     pub fn bounded(&self, entry: Entry, now: Moment) -> Entry {
+        if entry.value_type().is_number() {
+            // Entries that are still there must not lose what they depend on.
+            return entry;
+        }
         let keeps = self.keeps_for(entry.time_left(now));
         entry.capped(now, keeps)
     }

@@ -28,7 +28,8 @@ use crate::stats::Stats;
 /// **Values.** `set` replaces what was under the key: value, type, times and all. A value may be empty,
 /// or 8 MB large; a store that does not keep so much answers [`TooLarge`](crate::ErrorKind::TooLarge)
 /// and leaves *nothing* under the key, not the value from before. What `get` returns is equal to what
-/// was set, made at the same time, as long fresh, depending on the same generations, and of the type
+/// was set, made at the same time, as long fresh, depending on the same generations (a stack adds those that it
+/// looks after, whose names begin with `@`), and of the type
 /// that was asked for: a store that holds another type under the key answers [`Lookup::Mismatch`] and
 /// keeps what it has. A value without serde is kept by a store that keeps typed values, and refused as
 /// [`Serialization`](crate::ErrorKind::Serialization) by others. Many tasks may read and write one key
@@ -48,8 +49,8 @@ use crate::stats::Stats;
 /// touches neither `shop2` nor `shop:eu`, and no other application's data. Two caches on one backend
 /// with two namespaces never see each other.
 ///
-/// **Many.** `get_many` answers as `get` does, in the order of the keys, a key asked twice is answered
-/// twice, and no keys give no answers. In `set_many` the last of several entries under one key wins. A failure of a
+/// **Many.** `get_many` answers as `get` does, in the order of the keys, each with a value of the type that
+/// was asked for under it; a key asked twice, be it as two types, is answered twice, and no keys give no answers. In `set_many` the last of several entries under one key wins. A failure of a
 /// part is an error of the whole call; what was done may stay done.
 ///
 /// **Counting.** Each `get`, each key of `get_many` and each `peek` that finds a value counts one hit;
@@ -112,18 +113,17 @@ pub trait Backend: Send + Sync + 'static {
     /// When the store fails.
     fn stats(&self) -> impl Future<Output = Result<Stats>> + Send;
 
-    /// Looks several entries up. One round trip where the store can.
+    /// Looks several entries up, each of a type of its own. One round trip where the store can.
     ///
     /// # Errors
     /// As [`get`](Self::get).
     fn get_many(
         &self,
-        keys: &[Key],
-        value_type: &'static ValueType,
+        keys: &[(Key, &'static ValueType)],
     ) -> impl Future<Output = Result<Vec<Lookup>>> + Send {
         async move {
             let mut found = Vec::with_capacity(keys.len());
-            for key in keys {
+            for (key, value_type) in keys {
                 found.push(self.get(key, value_type).await?);
             }
             Ok(found)

@@ -30,7 +30,10 @@ impl Moment {
         )
     }
 
-    #[cfg(any(feature = "memory", feature = "file"))]
+    pub(crate) fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
     pub(crate) fn nanos(self) -> u64 {
         self.0
     }

@@ -10,7 +10,9 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::clock::Moment;
+use crate::generation::{Live, Lives};
 
+pub(crate) use self::value::Whatever;
 pub use self::value::{CacheValue, ValueType};
 
 /// A value of any type, as memory keeps it.
@@ -58,7 +60,7 @@ pub struct Entry {
     created_at: Moment,
     fresh_until: Option<Moment>,
     expires_at: Option<Moment>,
-    generations: Option<Arc<[Generation]>>,
+    depends: Option<Arc<Depends>>,
     encoded: Option<Arc<Encoded>>,
 }
 
@@ -77,7 +79,7 @@ impl Entry {
             created_at: now,
             fresh_until: None,
             expires_at: None,
-            generations: None,
+            depends: None,
             encoded: None,
         }
     }
@@ -106,8 +108,15 @@ impl Entry {
     /// The same entry, depending on those generations.
     #[must_use]
     pub fn depending_on(mut self, generations: impl IntoIterator<Item = Generation>) -> Self {
-        let generations: Arc<[Generation]> = generations.into_iter().collect();
-        self.generations = (!generations.is_empty()).then_some(generations);
+        let generations: Box<[Generation]> = generations.into_iter().collect();
+        let lives = self.depends.take().map(|it| it.lives.clone());
+        self.depends_on(generations, lives.unwrap_or_default())
+    }
+
+    /// The same entry, depending on those generations as it leaves the process, and on these within it.
+    pub(crate) fn depends_on(mut self, generations: Box<[Generation]>, lives: Lives) -> Self {
+        let some = !generations.is_empty() || !lives.is_empty();
+        self.depends = some.then(|| Arc::new(Depends { generations, lives }));
         self
     }
 
@@ -153,7 +162,27 @@ impl Entry {
 
     /// The generations it depends on.
     pub fn generations(&self) -> &[Generation] {
-        self.generations.as_deref().unwrap_or_default()
+        match &self.depends {
+            Some(depends) => &depends.generations,
+            None => &[],
+        }
+    }
+
+    /// The generations it depends on within this process.
+    pub(crate) fn lives(&self) -> &[Arc<Live>] {
+        match &self.depends {
+            Some(depends) => &depends.lives,
+            None => &[],
+        }
+    }
+
+    /// Whether a generation that it depends on is known to have ended.
+    #[inline]
+    pub(crate) fn is_outdated(&self) -> bool {
+        match &self.depends {
+            Some(depends) => depends.lives.iter().any(|live| live.has_ended()),
+            None => false,
+        }
     }
 
     /// Whether it has not ended. An entry ends *at* its `expires_at`.
@@ -204,6 +233,14 @@ impl fmt::Debug for Entry {
             .field("generations", &self.generations().len())
             .finish_non_exhaustive()
     }
+}
+
+/// What an entry depends on, shared by its clones.
+struct Depends {
+    /// As it leaves the process.
+    generations: Box<[Generation]>,
+    /// As memory keeps it.
+    lives: Lives,
 }
 
 /// The payloads that were made of one value, by codec name.

@@ -4,13 +4,14 @@ use std::any::{Any, TypeId, type_name};
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::AnyValue;
 use crate::codec::{Codec, DecodeError};
 use crate::error::Result;
 use crate::fingerprint::{self, Traced};
+use crate::generation::Number;
 
 /// A value that every store can keep: serde writes and reads it, and threads may share it.
 ///
@@ -87,7 +88,25 @@ impl ValueType {
 
     /// Whether `value` is of this type.
     pub fn describes(&self, value: &AnyValue) -> bool {
-        (**value).type_id() == self.id()
+        (**value).type_id() == self.id() || self.is_whatever()
+    }
+
+    /// Asks for an entry of any type, for its times and what it depends on: its value is not decoded.
+    pub(crate) const WHATEVER: &'static Self = Self::of::<Whatever>();
+
+    pub(crate) fn is_whatever(&self) -> bool {
+        self.id() == TypeId::of::<Whatever>()
+    }
+
+    /// Whether a look-up is one by a user, to be counted.
+    pub(crate) fn is_counted(&self) -> bool {
+        !self.is_number() && !self.is_whatever()
+    }
+
+    /// Whether it is the number of a generation: kept where entries leave the process, never in memory, and
+    /// not counted.
+    pub(crate) fn is_number(&self) -> bool {
+        self.id() == TypeId::of::<Number>()
     }
 
     pub(crate) fn trace(&self) -> Option<Arc<Traced>> {
@@ -126,6 +145,10 @@ fn decode<T: DeserializeOwned + Send + Sync + 'static>(
 ) -> Result<AnyValue, DecodeError> {
     Ok(Arc::new(codec.decode::<T>(bytes)?))
 }
+
+/// Stands for a value that nobody looks at.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Whatever;
 
 impl fmt::Debug for ValueType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

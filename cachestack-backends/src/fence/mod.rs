@@ -15,6 +15,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 use tokio::sync::{OwnedMutexGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
+use crate::generation::Table;
 use crate::key::KeyDigest;
 use crate::runtime::Scope;
 use crate::sync::atomic::{AtomicU64, Ordering};
@@ -33,6 +34,8 @@ struct Inner {
     everything: AtomicU64,
     /// Read by writers to slow layers, written by who deletes everything.
     slow_writes: Arc<RwLock<()>>,
+    /// The generations of the same store, which who shares its fence shares too.
+    generations: Table,
 }
 
 type Shard = HashMap<KeyDigest, Watched, BuildHasherDefault<DigestHasher>>;
@@ -46,11 +49,20 @@ struct Watched {
 }
 
 /// Where a key stood when a token was taken. Two equal epochs of one key have no invalidation between
-/// them.
+/// them; those of passages, none of what they depend on either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Epoch {
     key: u64,
     everything: u64,
+    generations: u128,
+}
+
+impl Epoch {
+    /// The same where those generations were the current ones, as one number.
+    pub(crate) fn of_generations(mut self, generations: u128) -> Self {
+        self.generations = generations;
+        self
+    }
 }
 
 impl Fence {
@@ -82,6 +94,7 @@ impl Fence {
         Epoch {
             key: watched.epoch,
             everything: self.0.everything.load(Ordering::SeqCst),
+            generations: 0,
         }
     }
 
@@ -148,10 +161,22 @@ impl Fence {
         self.shard(key).contains_key(&key)
     }
 
+    /// The generations of the store that this is the fence of.
+    pub(crate) fn generations(&self) -> &Table {
+        &self.0.generations
+    }
+
     /// How many keys are being watched: 0 when nothing is in flight.
     pub fn watched(&self) -> usize {
         let len = |shard: &Mutex<Shard>| shard.lock().unwrap_or_else(PoisonError::into_inner).len();
         self.0.shards.iter().map(len).sum()
+    }
+
+    /// How many tags, functions and namespaces somebody depends on, entries in memory included. Counting
+    /// forgets the others.
+    pub fn generations_held(&self) -> usize {
+        self.0.generations.sweep();
+        self.0.generations.len()
     }
 }
 

@@ -87,16 +87,6 @@ impl FileBackend {
         let key = key.map(Key::digest);
         self.0.report.outcome(operation, key, result, otherwise)
     }
-
-    fn count<'a>(&self, found: impl IntoIterator<Item = &'a Lookup>) {
-        let counters = &self.0.report.counters;
-        for lookup in found {
-            match lookup.is_hit() {
-                true => counters.hits.add(1),
-                false => counters.misses.add(1),
-            }
-        }
-    }
 }
 
 impl Backend for FileBackend {
@@ -110,7 +100,8 @@ impl Backend for FileBackend {
             .run(move |store, _| store.find(&wanted, value_type))
             .await;
         let found = self.outcome(Operation::Get, Some(key), found, || Lookup::Miss)?;
-        self.count([&found]);
+        let counters = &self.0.report.counters;
+        counters.count_found(value_type, &found);
         Ok(found)
     }
 
@@ -165,11 +156,11 @@ impl Backend for FileBackend {
         })
     }
 
-    async fn get_many(&self, keys: &[Key], value_type: &'static ValueType) -> Result<Vec<Lookup>> {
+    async fn get_many(&self, keys: &[(Key, &'static ValueType)]) -> Result<Vec<Lookup>> {
         let wanted = keys.to_vec();
         let found = self
             .run(move |store, _| {
-                let find = |key: &Key| {
+                let find = |(key, value_type): &(Key, &'static ValueType)| {
                     store
                         .find(key, value_type)
                         .map_err(|error| error.about(key.digest()))
@@ -178,8 +169,9 @@ impl Backend for FileBackend {
             })
             .await;
         let missed = || keys.iter().map(|_| Lookup::Miss).collect();
-        let found = self.outcome(Operation::Get, None, found, missed)?;
-        self.count(&found);
+        let found: Vec<Lookup> = self.outcome(Operation::Get, None, found, missed)?;
+        let counters = &self.0.report.counters;
+        counters.count_all_found(keys, &found);
         Ok(found)
     }
 

@@ -15,6 +15,8 @@ pub(super) const TEMP_LETTERS: usize = 6;
 
 /// The folder of the empty namespace: `n` is no hex digit, so no other has this name.
 const NONE: &str = "%none";
+/// What the folder of a reserved namespace begins with: `-` is no hex digit either.
+const RESERVED: &str = "%-";
 /// What the parts of a namespace's name are joined with, escaped.
 const JOINT: &str = "%3A";
 /// Longer names are cut to [`HEAD`] bytes and end in a digest.
@@ -127,7 +129,14 @@ pub(super) fn shards(folder: &Path) -> impl Iterator<Item = Arc<Path>> {
 /// The folder of a namespace: its name, readable, and another for every other namespace even where the
 /// file system does not tell `A` from `a`.
 pub(super) fn folder_of(namespace: &Namespace) -> String {
-    let name = namespace.as_str();
+    let folder = plain_folder_of(namespace.as_str());
+    match namespace.is_reserved() {
+        true => format!("{RESERVED}{folder}"),
+        false => folder,
+    }
+}
+
+fn plain_folder_of(name: &str) -> String {
     if name.is_empty() {
         return NONE.into();
     }
@@ -154,6 +163,7 @@ pub(super) fn is_folder_of_ours(folder: &str) -> bool {
 /// Whether a folder is that of `outer` or of a namespace inside it. One whose name had to be cut before
 /// the outer's ended is not recognised.
 pub(super) fn is_within(folder: &str, outer: &Namespace) -> bool {
+    let folder = folder.strip_prefix(RESERVED).unwrap_or(folder);
     outer.is_empty()
         || folder == folder_of(outer)
         || folder
@@ -234,6 +244,21 @@ mod tests {
         assert_eq!(folder_of(&Namespace::new("my-shop_2")), "my-shop_2");
         assert_eq!(folder_of(&Namespace::new("..")), "%2E%2E");
         assert_eq!(folder_of(&Namespace::new("con")), "%63on");
+    }
+
+    #[test]
+    fn a_reserved_namespace_has_a_folder_of_its_own_within_the_same_outer_one() {
+        let shop = Namespace::new("shop");
+        let folder = folder_of(&shop.reserved());
+        assert_eq!(folder, "%-shop");
+        assert!(is_folder_of_ours(&folder));
+        for name in ["shop", "%-shop", "-shop", "%g:shop"] {
+            assert_ne!(folder_of(&Namespace::new(name)), folder);
+        }
+        assert!(is_within(&folder, &shop));
+        assert!(!is_within(&folder, &Namespace::new("sho")));
+        let inner = Namespace::new("shop:eu").reserved();
+        assert!(is_within(&folder_of(&inner), &shop));
     }
 
     #[test]

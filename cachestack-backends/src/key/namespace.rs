@@ -4,9 +4,10 @@ use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, OnceLock};
 
+use crate::generation::Dependency;
 use siphasher::sip128::{Hasher128, SipHasher13};
 
-use super::KeyDigest;
+use super::{Key, KeyDigest};
 
 /// The part of a store that one application keeps to itself; cheap to clone.
 ///
@@ -28,22 +29,51 @@ struct Inner {
     /// The prefix of stored keys; the name is its beginning unless something had to be escaped.
     prefix: Box<str>,
     name: Box<str>,
+    /// Whether it is the library's own, beside the namespace of that name.
+    reserved: bool,
     /// The digest of the prefix, to be continued by a key's text.
     digest: SipHasher13,
+    /// Where the number of its generation is kept, once that was asked for.
+    mark: OnceLock<Key>,
 }
 
 impl Namespace {
     /// The namespace of that name. Any text is allowed.
     pub fn new(name: impl AsRef<str>) -> Self {
         let name = name.as_ref();
-        let prefix = prefix_of(name);
+        Self::with_prefix(name, prefix_of(name), false)
+    }
+
+    /// Where the number of its own generation is kept.
+    pub(crate) fn mark(&self) -> &Key {
+        let own = || Key::new(&self.reserved(), Dependency::namespace().name());
+        self.0.mark.get_or_init(own)
+    }
+
+    /// The namespace beside this one that the library keeps to itself: for the numbers of generations. No
+    /// text gives it, and clearing this one does not touch it.
+    pub(crate) fn reserved(&self) -> Self {
+        match self.0.reserved {
+            true => self.clone(),
+            false => Self::with_prefix(&self.0.name, format!("{RESERVED}{}", self.0.prefix), true),
+        }
+    }
+
+    /// Whether it is one that [`reserved`](Self::reserved) gives.
+    pub(crate) fn is_reserved(&self) -> bool {
+        self.0.reserved
+    }
+
+    fn with_prefix(name: &str, prefix: String, reserved: bool) -> Self {
         let mut digest = SipHasher13::new_with_key(process_key());
         // The prefix ends at its only `/`, so no continuation makes two namespaces meet.
         digest.write(prefix.as_bytes());
         Self(Arc::new(Inner {
             prefix: prefix.into(),
             name: name.into(),
+            reserved,
             digest,
+            mark: OnceLock::new(),
         }))
     }
 
@@ -66,6 +96,9 @@ impl Namespace {
     /// This namespace with `inner` inside it. The empty namespace changes nothing on either side.
     #[must_use]
     pub fn join(&self, inner: &Self) -> Self {
+        if inner.0.reserved {
+            return self.join(&Self::new(&inner.0.name)).reserved();
+        }
         match (self.is_empty(), inner.is_empty()) {
             (true, _) => inner.clone(),
             (_, true) => self.clone(),
@@ -82,6 +115,9 @@ impl Namespace {
         KeyDigest(hasher.finish128().as_u128())
     }
 }
+
+/// What the prefixes of reserved namespaces begin with: in all others a `%` stands before two digits.
+const RESERVED: &str = "%g:";
 
 fn prefix_of(name: &str) -> String {
     let mut prefix = String::with_capacity(name.len() + 1);
@@ -126,7 +162,7 @@ impl<S: AsRef<str>> From<S> for Namespace {
 
 impl PartialEq for Namespace {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.0.name == other.0.name
+        Arc::ptr_eq(&self.0, &other.0) || self.0.prefix == other.0.prefix
     }
 }
 
@@ -134,7 +170,7 @@ impl Eq for Namespace {}
 
 impl std::hash::Hash for Namespace {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.name.hash(state);
+        self.0.prefix.hash(state);
     }
 }
 
@@ -147,5 +183,33 @@ impl fmt::Display for Namespace {
 impl fmt::Debug for Namespace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Namespace({:?})", self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_gives_a_reserved_namespace() {
+        let shop = Namespace::new("shop");
+        let reserved = shop.reserved();
+        assert_eq!(reserved.prefix(), "%g:shop/");
+        for name in ["shop", "%g:shop", "%g:shop/", "g:shop", "%25g:shop"] {
+            let other = Namespace::new(name);
+            assert_ne!(other, reserved);
+            assert_ne!(other.prefix(), reserved.prefix());
+            assert_ne!(other.digest("k"), reserved.digest("k"));
+        }
+        assert_eq!(reserved.reserved(), reserved);
+    }
+
+    #[test]
+    fn an_outer_namespace_keeps_a_reserved_one_reserved() {
+        let (app, shop) = (Namespace::new("app"), Namespace::new("shop"));
+        assert_eq!(app.join(&shop.reserved()), app.join(&shop).reserved());
+        let bare = Namespace::default().reserved();
+        assert_eq!(app.join(&bare), app.reserved());
+        assert_eq!(Namespace::default().join(&bare), bare);
     }
 }

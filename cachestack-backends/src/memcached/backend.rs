@@ -125,7 +125,7 @@ impl MemcachedBackend {
 
     /// How long the entry of a key will still be there.
     async fn left(&self, key: &Key) -> Result<TimeLeft> {
-        let fetched = self.0.fetch(std::slice::from_ref(key)).await?;
+        let fetched = self.0.fetch([key]).await?;
         let now = self.0.entries.clock.wall();
         let place = fetched.places.first();
         let opened = place.and_then(|place| match fetched.at(place) {
@@ -142,11 +142,12 @@ impl MemcachedBackend {
         })
     }
 
-    async fn look_up(&self, keys: &[Key], value_type: &'static ValueType) -> Result<Vec<Lookup>> {
+    async fn look_up(&self, keys: &[(Key, &'static ValueType)]) -> Result<Vec<Lookup>> {
         let asked = self.0.entries.clock.now();
-        let fetched = self.0.fetch(keys).await?;
-        let places = fetched.places.iter();
-        let found = places.map(|place| self.open(&fetched, place, value_type, asked));
+        let fetched = self.0.fetch(keys.iter().map(|(key, _)| key)).await?;
+        let places = fetched.places.iter().zip(keys);
+        let found =
+            places.map(|(place, (_, value_type))| self.open(&fetched, place, value_type, asked));
         Ok(found.collect())
     }
 }
@@ -157,11 +158,11 @@ impl Backend for MemcachedBackend {
     }
 
     async fn get(&self, key: &Key, value_type: &'static ValueType) -> Result<Lookup> {
-        let found = self.look_up(std::slice::from_ref(key), value_type).await;
+        let found = self.look_up(&[(key.clone(), value_type)]).await;
         let found = found.map(|mut found| found.pop().unwrap_or(Lookup::Miss));
         let entries = &self.0.entries;
         let found = entries.outcome(Operation::Get, Some(key), found, || Lookup::Miss)?;
-        entries.count([&found]);
+        entries.count(value_type, &found);
         Ok(found)
     }
 
@@ -200,15 +201,15 @@ impl Backend for MemcachedBackend {
         Ok(self.0.entries.stats())
     }
 
-    async fn get_many(&self, keys: &[Key], value_type: &'static ValueType) -> Result<Vec<Lookup>> {
+    async fn get_many(&self, keys: &[(Key, &'static ValueType)]) -> Result<Vec<Lookup>> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let found = self.look_up(keys, value_type).await;
+        let found = self.look_up(keys).await;
         let missed = || keys.iter().map(|_| Lookup::Miss).collect();
         let entries = &self.0.entries;
         let found = entries.outcome(Operation::Get, None, found, missed)?;
-        entries.count(&found);
+        entries.count_all(keys, &found);
         Ok(found)
     }
 

@@ -2,10 +2,7 @@
 //! cleared it.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
 
 /// How many namespaces' numbers are remembered for one server. Beyond it all are forgotten, at the cost of a
 /// second turn for the next `set` in each.
@@ -20,17 +17,7 @@ impl Number {
 
     /// One that no process ever had before.
     pub(super) fn random() -> Self {
-        static TURN: AtomicU64 = AtomicU64::new(0);
-        let half = || {
-            // The keys of the state come from the system's random numbers; the rest keeps forks apart.
-            let mut hasher = RandomState::new().build_hasher();
-            let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-            hasher.write_u128(now.unwrap_or_default().as_nanos());
-            hasher.write_u32(std::process::id());
-            hasher.write_u64(TURN.fetch_add(1, Ordering::Relaxed));
-            u128::from(hasher.finish())
-        };
-        Self(half() << 64 | half())
+        Self(crate::generation::random())
     }
 
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {

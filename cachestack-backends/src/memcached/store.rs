@@ -74,7 +74,10 @@ impl Store {
 
     /// # Errors
     /// As [`Node::fetch`], and as [`Calls::read`].
-    pub(super) async fn fetch(&self, keys: &[Key]) -> Result<Fetched> {
+    pub(super) async fn fetch<'a>(
+        &self,
+        keys: impl IntoIterator<Item = &'a Key>,
+    ) -> Result<Fetched> {
         let places: Arc<[Place]> = self.places(keys).into();
         let digests = places.iter().map(|place| place.digest);
         let (nodes, wanted) = (Arc::clone(&self.nodes), Arc::clone(&places));

@@ -177,10 +177,13 @@ impl Inner {
     fn free_if_ended(&self, key: KeyDigest, stored: &Stored) -> bool {
         let _after_the_locks = Scope::new();
         let now = self.clock.now();
-        if stored.is_live(now) {
+        if stored.entry.is_live(now) {
             return false;
         }
-        if self.store.remove_if(key, |stored| !stored.is_live(now)) {
+        if self
+            .store
+            .remove_if(key, |stored| !stored.entry.is_live(now))
+        {
             self.report.counters.expirations.add(1);
         }
         true

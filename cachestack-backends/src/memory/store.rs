@@ -17,8 +17,10 @@ pub(super) struct Stored {
 }
 
 impl Stored {
+    /// Whether a reader may have it. That what it depends on was invalidated is left to the stack to find
+    /// when it reads, which counts that.
     pub(super) fn is_live(&self, now: Moment) -> bool {
-        self.entry.is_live(now)
+        self.entry.is_live(now) && !self.entry.is_outdated()
     }
 }
 

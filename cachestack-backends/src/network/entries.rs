@@ -97,15 +97,14 @@ impl Entries {
         }
     }
 
-    /// Counts what look-ups found.
-    pub(crate) fn count<'a>(&self, found: impl IntoIterator<Item = &'a Lookup>) {
-        let counters = &self.report.counters;
-        for lookup in found {
-            match lookup.is_hit() {
-                true => counters.hits.add(1),
-                false => counters.misses.add(1),
-            }
-        }
+    /// Counts what a look-up found.
+    pub(crate) fn count(&self, value_type: &ValueType, found: &Lookup) {
+        self.report.counters.count_found(value_type, found);
+    }
+
+    /// The same for several.
+    pub(crate) fn count_all(&self, keys: &[(Key, &'static ValueType)], found: &[Lookup]) {
+        self.report.counters.count_all_found(keys, found);
     }
 
     /// Passes an outcome on, with its place where it is a failure, which is counted; see [`Report`].

@@ -122,7 +122,7 @@ impl Backend for PostgresBackend {
         let found = self.find(key, value_type).await;
         let entries = &self.0.entries;
         let found = entries.outcome(Operation::Get, Some(key), found, || Lookup::Miss)?;
-        entries.count([&found]);
+        entries.count(value_type, &found);
         Ok(found)
     }
 
@@ -160,15 +160,15 @@ impl Backend for PostgresBackend {
         Ok(self.0.entries.stats())
     }
 
-    async fn get_many(&self, keys: &[Key], value_type: &'static ValueType) -> Result<Vec<Lookup>> {
+    async fn get_many(&self, keys: &[(Key, &'static ValueType)]) -> Result<Vec<Lookup>> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let found = self.find_many(keys, value_type).await;
+        let found = self.find_many(keys).await;
         let missed = || keys.iter().map(|_| Lookup::Miss).collect();
         let entries = &self.0.entries;
         let found = entries.outcome(Operation::Get, None, found, missed)?;
-        entries.count(&found);
+        entries.count_all(keys, &found);
         Ok(found)
     }
 

@@ -104,14 +104,13 @@ impl PostgresBackend {
 
     pub(super) async fn find_many(
         &self,
-        keys: &[Key],
-        value_type: &'static ValueType,
+        keys: &[(Key, &'static ValueType)],
     ) -> Result<Vec<Lookup>> {
         let mut places: Vec<Key> = Vec::with_capacity(keys.len());
         let mut indices = HashMap::with_capacity(keys.len());
         let wanted: Vec<usize> = keys
             .iter()
-            .map(|key| {
+            .map(|(key, _)| {
                 let place = self.0.entries.locate(key);
                 *indices.entry(place.clone()).or_insert_with(|| {
                     places.push(place);
@@ -122,19 +121,23 @@ impl PostgresBackend {
         let digests: Vec<KeyDigest> = places.iter().map(Key::digest).collect();
         let get = self.store().get_many(places.clone());
         let asked = self.0.calls.read(digests, get).await?;
-        let mut found = vec![Lookup::Miss; places.len()];
+        let mut rows: Vec<Option<&PgRow>> = vec![None; places.len()];
         for row in &asked.answer {
             let place: i64 = row.try_get(0).map_err(error::refused)?;
             // Counted from 1.
             let index = usize::try_from(place - 1).unwrap_or(usize::MAX);
-            if let (Some(found), Some(place)) = (found.get_mut(index), places.get(index)) {
-                *found = self.opened(place, row, 1, value_type, asked.at)?;
+            if let Some(found) = rows.get_mut(index) {
+                *found = Some(row);
             }
         }
-        Ok(wanted
+        let opened = wanted
             .into_iter()
-            .map(|index| found[index].clone())
-            .collect())
+            .zip(keys)
+            .map(|(index, (_, value_type))| {
+                let open = |row| self.opened(&places[index], row, 1, value_type, asked.at);
+                rows[index].map_or(Ok(Lookup::Miss), open)
+            });
+        opened.collect()
     }
 
     /// The entry whose bytes stand in that column, and its end in the next.

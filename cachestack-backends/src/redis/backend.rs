@@ -159,10 +159,13 @@ impl RedisBackend {
         Ok(store.open(&key, found, value_type, asked))
     }
 
-    async fn find_many(&self, keys: &[Key], value_type: &'static ValueType) -> Result<Vec<Lookup>> {
+    async fn find_many(&self, keys: &[(Key, &'static ValueType)]) -> Result<Vec<Lookup>> {
         let store = &self.0;
-        let keys: Vec<Key> = keys.iter().map(|key| store.entries.locate(key)).collect();
-        let (digests, names) = names_of(&keys);
+        let places: Vec<Key> = keys
+            .iter()
+            .map(|(key, _)| store.entries.locate(key))
+            .collect();
+        let (digests, names) = names_of(&places);
         let Some(first) = digests.first() else {
             return Ok(Vec::new());
         };
@@ -172,9 +175,9 @@ impl RedisBackend {
             .calls
             .read(digests, commands::get_many(link, names, store.cluster))
             .await?;
-        let opened = keys.iter().zip(found);
+        let opened = places.iter().zip(keys).zip(found);
         Ok(opened
-            .map(|(key, found)| store.open(key, found, value_type, asked))
+            .map(|((place, (_, value_type)), found)| store.open(place, found, value_type, asked))
             .collect())
     }
 
@@ -284,7 +287,7 @@ impl Backend for RedisBackend {
         let entries = &self.0.entries;
         let found = self.find(key, value_type).await;
         let found = entries.outcome(Operation::Get, Some(key), found, || Lookup::Miss)?;
-        entries.count([&found]);
+        entries.count(value_type, &found);
         Ok(found)
     }
 
@@ -321,12 +324,12 @@ impl Backend for RedisBackend {
         Ok(self.0.entries.stats())
     }
 
-    async fn get_many(&self, keys: &[Key], value_type: &'static ValueType) -> Result<Vec<Lookup>> {
+    async fn get_many(&self, keys: &[(Key, &'static ValueType)]) -> Result<Vec<Lookup>> {
         let entries = &self.0.entries;
-        let found = self.find_many(keys, value_type).await;
+        let found = self.find_many(keys).await;
         let missed = || keys.iter().map(|_| Lookup::Miss).collect();
         let found = entries.outcome(Operation::Get, None, found, missed)?;
-        entries.count(&found);
+        entries.count_all(keys, &found);
         Ok(found)
     }
 

@@ -3,6 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Stats;
+use crate::backend::Lookup;
+use crate::entry::ValueType;
+use crate::key::Key;
 
 /// One number; reading it while others raise it gives some value it had.
 #[derive(Debug, Default)]
@@ -32,9 +35,26 @@ pub(crate) struct Counters {
     pub(crate) corrupt: Counter,
     pub(crate) backfills: Counter,
     pub(crate) fenced: Counter,
+    pub(crate) outdated: Counter,
 }
 
 impl Counters {
+    /// Counts what a user's look-up of that type found.
+    pub(crate) fn count_found(&self, value_type: &ValueType, found: &Lookup) {
+        match found {
+            _ if !value_type.is_counted() => {}
+            Lookup::Hit(_) => self.hits.add(1),
+            Lookup::Miss | Lookup::Mismatch => self.misses.add(1),
+        }
+    }
+
+    /// The same for several.
+    pub(crate) fn count_all_found(&self, keys: &[(Key, &'static ValueType)], found: &[Lookup]) {
+        for ((_, value_type), found) in keys.iter().zip(found) {
+            self.count_found(value_type, found);
+        }
+    }
+
     pub(crate) fn stats(&self, backend: impl Into<String>) -> Stats {
         Stats {
             hits: self.hits.get(),
@@ -47,6 +67,7 @@ impl Counters {
             corrupt: self.corrupt.get(),
             backfills: self.backfills.get(),
             fenced: self.fenced.get(),
+            outdated: self.outdated.get(),
             ..Stats::new(backend)
         }
     }

@@ -45,6 +45,10 @@ pub struct Stats {
     pub backfills: u64,
     /// Values not stored, because an invalidation or a newer write came between.
     pub fenced: u64,
+    /// Entries that were found, and passed over because what they depend on had been invalidated: their tag,
+    /// their function, or their namespace. Counted by stacks.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub outdated: u64,
     /// Operations that did not end within their store's timeout or the layer's deadline; they count as errors
     /// too.
     #[serde(skip_serializing_if = "is_zero")]
@@ -124,6 +128,7 @@ impl Stats {
             Counted(self.corrupt, "corrupt", "corrupt"),
             Counted(self.backfills, "backfill", "backfills"),
             Counted(self.fenced, "fenced off", "fenced off"),
+            Counted(self.outdated, "outdated", "outdated"),
             Counted(self.timeouts, "timeout", "timeouts"),
             Counted(self.opened, "outage", "outages"),
             Counted(self.rejected, "rejected", "rejected"),

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::layer::StackLayer;
-use super::pending::Waiting;
 use super::read::Errors;
 use super::recovery::SWEEP;
 use super::stack::{Inner, TieredCache};
@@ -34,12 +33,11 @@ impl Backend for TieredCache {
     }
 
     async fn get(&self, key: &Key, value_type: &'static ValueType) -> Result<Lookup> {
-        self.look_up(key, value_type, &mut self.passage(key.digest()))
-            .await
+        self.look(key, value_type, &mut self.passage(key)).await
     }
 
     async fn set(&self, key: &Key, entry: Entry) -> Result<()> {
-        let written = self.overwrite(key, entry).await;
+        let written = self.overwrite(key, entry, &[]).await;
         let report = &self.0.report;
         report.outcome(Operation::Set, Some(key.digest()), written, || ())
     }
@@ -52,19 +50,22 @@ impl Backend for TieredCache {
 
     async fn exists(&self, key: &Key) -> Result<bool> {
         let mut errors = Errors::default();
-        for layer in &self.0.layers {
-            let here = match layer.waiting(key, layer.deadline).await {
-                Some(Waiting::Held(entry)) => Ok(entry.is_live(self.0.clock.now())),
-                Some(Waiting::Barred) => Ok(false),
-                None => {
+        let mut known = Vec::new();
+        for (index, layer) in self.0.layers.iter().enumerate() {
+            let here = match layer.is_plain() {
+                true => {
                     let asked = layer.backend.exists(key);
                     layer.ask(Operation::Exists, layer.deadline, asked).await
+                }
+                false => {
+                    let held = self.held(key, index, Operation::Exists, &mut known).await;
+                    held.map(|held| held.is_some())
                 }
             };
             match here {
                 Ok(true) => return Ok(true),
                 Ok(false) => {}
-                Err(error) => errors.add(layer, error),
+                Err(error) => errors.add(index, layer, error),
             }
         }
         let answered = errors.unless_answered(self.0.layers.len());
@@ -91,14 +92,14 @@ impl Backend for TieredCache {
         Ok(stats)
     }
 
-    async fn get_many(&self, keys: &[Key], value_type: &'static ValueType) -> Result<Vec<Lookup>> {
-        let found = self.find_many(keys, value_type).await;
+    async fn get_many(&self, keys: &[(Key, &'static ValueType)]) -> Result<Vec<Lookup>> {
+        let found = self.find_many(keys).await;
         let missed = || keys.iter().map(|_| Lookup::Miss).collect();
         self.0.report.outcome(Operation::Get, None, found, missed)
     }
 
     async fn set_many(&self, entries: Vec<(Key, Entry)>) -> Result<()> {
-        let written = self.overwrite_many(entries).await;
+        let written = self.overwrite_many(entries, &[]).await;
         self.0.report.outcome(Operation::Set, None, written, || ())
     }
 
@@ -112,6 +113,12 @@ impl Backend for TieredCache {
     async fn purge_expired(&self, namespace: &Namespace) -> Result<u64> {
         let mut purged = Ok(0);
         for layer in &self.0.layers {
+            if layer.keeps_numbers() {
+                // Not the caller's: nobody is told of it.
+                let reserved = namespace.mark().namespace();
+                let purging = layer.backend.purge_expired(reserved);
+                drop(layer.ask(Operation::Purge, SWEEP, purging).await);
+            }
             let purging = layer.backend.purge_expired(namespace);
             let here = match layer.ask(Operation::Purge, SWEEP, purging).await {
                 Err(_) if layer.silent => Ok(0),
@@ -125,19 +132,22 @@ impl Backend for TieredCache {
     async fn ttl(&self, key: &Key) -> Result<TimeLeft> {
         // No layer keeps an entry longer than the one below it, so the lowest that has it knows.
         let mut errors = Errors::default();
-        for layer in self.0.layers.iter().rev() {
-            let left = match layer.waiting(key, layer.deadline).await {
-                Some(Waiting::Held(entry)) => Ok(self.0.left_of(&entry)),
-                Some(Waiting::Barred) => Ok(TimeLeft::Missing),
-                None => {
+        let mut known = Vec::new();
+        for (index, layer) in self.0.layers.iter().enumerate().rev() {
+            let left = match layer.is_plain() {
+                true => {
                     let asked = layer.backend.ttl(key);
                     layer.ask(Operation::Ttl, layer.deadline, asked).await
+                }
+                false => {
+                    let held = self.held(key, index, Operation::Ttl, &mut known).await;
+                    held.map(|held| held.map_or(TimeLeft::Missing, |it| self.0.left_of(&it)))
                 }
             };
             match left {
                 Ok(TimeLeft::Missing) => {}
                 Ok(left) => return Ok(left),
-                Err(error) => errors.add(layer, error),
+                Err(error) => errors.add(index, layer, error),
             }
         }
         let answered = errors.unless_answered(self.0.layers.len());

@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use smallvec::SmallVec;
 
+use super::layer::StackLayer;
 use super::section::PATIENCE;
 use super::stack::{Inner, TieredCache};
 use super::write::at_once;
 use crate::backend::Backend;
-use crate::entry::Entry;
+use crate::entry::{Entry, ValueType};
 use crate::error::Operation;
 use crate::fence::FenceToken;
 use crate::key::Key;
@@ -42,7 +43,11 @@ impl TieredCache {
         }
         let now = self.0.clock.now();
         let left = entry.time_left(now);
-        let kept = self.0.kept_above(below, left, left);
+        let mut kept = self.0.kept_above(below, left, left);
+        match entry.value_type().is_number() {
+            true => kept.fill(None),
+            false => self.0.limit_known(&mut kept, entry, now),
+        }
         let mut slow = SmallVec::<[(usize, Entry); 2]>::new();
         for index in (0..below).rev() {
             if passed[index] != Above::Missed {
@@ -70,23 +75,31 @@ impl TieredCache {
 
 impl Inner {
     fn copy_now(&self, index: usize, key: &Key, copy: Entry, token: &FenceToken) {
-        let layer = &self.layers[index];
+        let (layer, value_type) = (&self.layers[index], copy.value_type());
         match token.copy(|| at_once(layer.backend.set(key, copy))) {
             None => self.report.counters.fenced.add(1),
             Some(Err(error)) => layer.failed(&error),
-            Some(Ok(())) => layer.seen.backfills.add(1),
+            Some(Ok(())) => layer.copied(value_type),
         }
     }
 
     /// A copy into a layer that is written to in the background waits like everything else for it.
     fn copy_later(&self, index: usize, key: &Key, copy: Entry, token: &FenceToken) {
-        let layer = &self.layers[index];
+        let (layer, value_type) = (&self.layers[index], copy.value_type());
         match token.copy(|| layer.pending.offer(key, copy)) {
             None => self.report.counters.fenced.add(1),
-            Some(true) => layer.seen.backfills.add(1),
+            Some(true) => layer.copied(value_type),
             Some(false) => {}
         }
         layer.attend();
+    }
+}
+
+impl StackLayer {
+    fn copied(&self, value_type: &ValueType) {
+        if value_type.is_counted() {
+            self.seen.backfills.add(1);
+        }
     }
 }
 
@@ -109,9 +122,10 @@ async fn copy_slowly(
         if layer.pending.look(&key).is_some() {
             continue;
         }
+        let value_type = copy.value_type();
         let (copying, began) = (layer.backend.set(&key, copy), Instant::now());
         match layer.ask(Operation::Set, layer.deadline, copying).await {
-            Ok(()) => layer.seen.backfills.add(1),
+            Ok(()) => layer.copied(value_type),
             Err(error) if error.is_uncertain() => layer.owes(&key, true),
             Err(_) => {}
         }

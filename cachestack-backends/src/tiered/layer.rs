@@ -62,7 +62,20 @@ impl StackLayer {
 
     /// Whether the layer can hold values of that type at all.
     pub(super) fn takes(&self, value_type: &ValueType) -> bool {
-        self.info.typed || !value_type.is_local()
+        match value_type.is_number() {
+            true => self.keeps_numbers(),
+            false => self.info.typed || !value_type.is_local(),
+        }
+    }
+
+    /// Whether it is a map in this process, in which entries hold their generations themselves.
+    pub(super) fn is_plain(&self) -> bool {
+        self.info.typed && self.info.immediate
+    }
+
+    /// Whether the numbers of generations are kept there, beside the entries.
+    pub(super) fn keeps_numbers(&self) -> bool {
+        !self.is_plain()
     }
 
     /// Has the store do something, within that time and unless it is known to be away. A failure is counted.

@@ -6,7 +6,9 @@
 //! | `layer_config.rs` | [`LayerConfig`]: a layer as plain data |
 //! | `stack.rs` | [`TieredCache`]: what it is made of, how long its layers keep things |
 //! | `passage.rs` | [`Passage`]: one caller's way down and back |
-//! | `read.rs` | the way down through the layers |
+//! | `read.rs` | look-ups |
+//! | `descent.rs` | the way down through the layers |
+//! | `numbers.rs` | the numbers of generations in the layers that keep them |
 //! | `copy.rs` | the copies back up |
 //! | `store.rs` | stores of what was computed, under the fence |
 //! | `write.rs` | writes by hand under the fence |
@@ -24,8 +26,10 @@ mod background;
 mod breaker;
 mod config;
 mod copy;
+mod descent;
 mod layer;
 mod layer_config;
+mod numbers;
 mod passage;
 mod pending;
 mod read;

@@ -1,22 +1,28 @@
 //! One caller's way through a stack.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use smallvec::SmallVec;
 
 use super::stack::{Inner, TieredCache};
 use crate::fence::{Epoch, FenceToken};
-use crate::key::KeyDigest;
+use crate::generation::{Dependency, Live, Lives, mark_of};
+use crate::key::{Key, Namespace};
 
 /// One caller's way through a stack: down for a look-up and, when that found nothing, down again with what
 /// was computed.
 ///
-/// What an invalidation or a newer write overtakes is not stored any more. Both ways share one deadline for
-/// each layer, and a layer that failed the look-up is not asked to store.
+/// What an invalidation or a newer write overtakes is not stored any more: of the key, of a tag or function
+/// that the passage depends on, or of the namespace. Both ways share one deadline for each layer, and a layer
+/// that failed the look-up is not asked to store.
 #[derive(Debug)]
 #[must_use = "a passage is for a look-up and what is stored after it"]
 pub struct Passage {
     pub(super) token: FenceToken,
+    epoch: Epoch,
+    /// What the key depends on, as it was before the look-up, or as the look-up found it.
+    pub(super) lives: Lives,
     /// What is left of each layer's deadline; zero where it failed.
     pub(super) left: Left,
 }
@@ -40,28 +46,75 @@ fn micros(time: Duration) -> u32 {
 }
 
 impl Passage {
-    /// Where the key stood when the passage began.
+    /// Where the key, and what it depends on, stood when the passage began.
     pub fn epoch(&self) -> Epoch {
-        self.token.epoch()
+        self.epoch
     }
 
     /// Whether nothing has overtaken it yet.
     pub fn is_current(&self) -> bool {
-        self.token.is_current()
+        self.token.is_current() && !have_ended(&self.lives)
     }
+}
+
+/// Whether one of them has ended.
+pub(super) fn have_ended(lives: &[Arc<Live>]) -> bool {
+    lives.iter().any(|live| live.has_ended())
 }
 
 impl TieredCache {
     /// Begins a passage: to be done before looking up, and before computing.
-    pub fn passage(&self, key: KeyDigest) -> Passage {
+    pub fn passage(&self, key: &Key) -> Passage {
+        self.passage_depending(key, &[])
+    }
+
+    /// The same for what depends on tags or a function beside its namespace.
+    pub fn passage_depending(&self, key: &Key, on: &[Dependency]) -> Passage {
+        let lives = self.0.lives(key.namespace(), on);
+        let token = self.0.fence.token(key.digest());
         Passage {
-            token: self.0.fence.token(key),
+            epoch: token.epoch().of_generations(as_one(&lives)),
+            token,
+            lives,
             left: self.0.deadlines(),
         }
     }
 }
 
+/// A number that is another one when any of them is: their numbers never come again.
+fn as_one(lives: &Lives) -> u128 {
+    match &lives[..] {
+        [] => 0,
+        [live] => u128::from(live.id()),
+        lives => {
+            let mut ids: SmallVec<[u64; 8]> = lives.iter().map(|live| live.id()).collect();
+            ids.sort_unstable();
+            let bytes = ids.iter().flat_map(|id| id.to_ne_bytes());
+            let bytes: SmallVec<[u8; 64]> = bytes.collect();
+            Namespace::default().digest(&bytes).0
+        }
+    }
+}
+
 impl Inner {
+    /// The current generations of a namespace, and of what else an entry in it depends on.
+    pub(super) fn lives(&self, namespace: &Namespace, on: &[Dependency]) -> Lives {
+        if namespace.is_reserved() {
+            // Numbers of generations, and what another stack keeps of them.
+            return Lives::new();
+        }
+        let table = self.fence.generations();
+        let mut lives = Lives::new();
+        lives.push(table.current(namespace.mark()));
+        for dependency in on {
+            let live = table.current(&mark_of(namespace, dependency.name()));
+            if !lives.iter().any(|known| known.name() == live.name()) {
+                lives.push(live);
+            }
+        }
+        lives
+    }
+
     pub(super) fn deadlines(&self) -> Left {
         let deadlines = self.layers.iter().map(|layer| micros(layer.deadline));
         Left(deadlines.collect())

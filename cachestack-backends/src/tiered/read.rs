@@ -1,10 +1,11 @@
-//! The way down through the layers.
+//! Look-ups, as callers ask for them. The way down is that of a [`Descent`].
 
-use std::time::{Duration, Instant};
+use smallvec::SmallVec;
 
-use super::copy::{Above, Passed};
+use super::descent::{Descent, Want};
 use super::layer::StackLayer;
-use super::passage::{Left, Passage};
+use super::numbers::Mark;
+use super::passage::Passage;
 use super::pending::Waiting;
 use super::stack::{Inner, TieredCache};
 use super::write::made_its_caller_wait;
@@ -17,17 +18,21 @@ use crate::runtime::poll_once;
 
 impl TieredCache {
     /// Looks into the top layer, when it answers at once. What only a layer below has is found by
-    /// [`find`](Self::find), which copies it up.
+    /// [`look_up`](Self::look_up), which copies it up.
     #[inline]
     pub(super) fn peek_top(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Entry> {
-        let found = self.0.top.as_ref()?.peek(key, value_type);
-        if found.is_some() {
-            self.0.report.counters.hits.add(1);
+        let found = self.0.top.as_ref()?.peek(key, value_type)?;
+        if found.is_outdated() {
+            // The look-up that follows counts it.
+            return None;
         }
-        found
+        self.0.report.counters.hits.add(1);
+        Some(found)
     }
 
-    /// Looks into every layer, within what the passage has left, which becomes less.
+    /// Looks into every layer, within what the passage has left, which becomes less. Where nothing is found and
+    /// the caller computes, what it is to store can be stored: numbers that the generations it depends on do
+    /// not have yet are made.
     ///
     /// # Errors
     /// When no layer answered.
@@ -37,10 +42,30 @@ impl TieredCache {
         value_type: &'static ValueType,
         passage: &mut Passage,
     ) -> Result<Lookup> {
+        self.enter(key, value_type, passage, true).await
+    }
+
+    /// The same for a caller that does not compute.
+    pub(super) async fn look(
+        &self,
+        key: &Key,
+        value_type: &'static ValueType,
+        passage: &mut Passage,
+    ) -> Result<Lookup> {
+        self.enter(key, value_type, passage, false).await
+    }
+
+    async fn enter(
+        &self,
+        key: &Key,
+        value_type: &'static ValueType,
+        passage: &mut Passage,
+        computes: bool,
+    ) -> Result<Lookup> {
         let found = match self.0.immediate == self.0.layers.len() {
-            true => self.find_now(key, value_type, passage),
+            true => self.find_now(key, value_type, passage, computes),
             // Apart, so that the futures of functions stay small: they call each other.
-            false => Box::pin(self.find(key, value_type, passage)).await,
+            false => Box::pin(self.find(key, value_type, passage, computes)).await,
         };
         let report = &self.0.report;
         report.outcome(Operation::Get, Some(key.digest()), found, || Lookup::Miss)
@@ -52,230 +77,166 @@ impl TieredCache {
         key: &Key,
         value_type: &'static ValueType,
         passage: &mut Passage,
+        computes: bool,
     ) -> Result<Lookup> {
-        let found = poll_once(self.find(key, value_type, passage));
+        let found = poll_once(self.find(key, value_type, passage, computes));
         found.unwrap_or_else(|| Err(made_its_caller_wait()))
     }
 
-    /// Looks into one layer after the other, and copies what is found into those above.
-    pub(super) async fn find(
+    async fn find(
         &self,
         key: &Key,
         value_type: &'static ValueType,
         passage: &mut Passage,
+        computes: bool,
     ) -> Result<Lookup> {
-        let Passage { token, left } = passage;
-        let mut passed = Passed::new();
-        let mut errors = Errors::default();
-        let mut mismatch = false;
-        for (index, layer) in self.0.layers.iter().enumerate() {
-            if !layer.takes(value_type) {
-                passed.push(Above::Keep);
-                continue;
-            }
-            let found = match self.0.waiting(left, index, key).await {
-                Some(Waiting::Held(entry)) => Ok(Lookup::Hit(entry)),
-                Some(Waiting::Barred) => {
-                    passed.push(Above::Keep);
-                    continue;
-                }
-                None => {
-                    let asked = layer.backend.get(key, value_type);
-                    self.0.spend(left, index, asked).await
-                }
-            };
-            match found.map(|found| self.0.checked(found, value_type)) {
-                Ok(Lookup::Hit(entry)) => {
-                    self.copy_up(key, &entry, index, &passed, token).await;
-                    self.0.report.counters.hits.add(1);
-                    return Ok(Lookup::Hit(entry));
-                }
-                Ok(Lookup::Miss) => passed.push(Above::Missed),
-                Ok(Lookup::Mismatch) => {
-                    mismatch = true;
-                    passed.push(Above::Keep);
-                }
-                Err(error) => {
-                    errors.add(layer, error);
-                    passed.push(Above::Keep);
-                }
-            }
+        let marks = self.0.marks(&passage.lives, Fresh::Always);
+        let mut descent = Descent::new(self, &mut passage.left, marks);
+        descent
+            .wants
+            .push(Want::new(key, value_type, &passage.token));
+        descent.go_down().await;
+        let found = descent.wants.pop().map_or(Lookup::Miss, Want::answer);
+        let (mut marks, errors) = descent.end();
+        if computes && !found.is_hit() {
+            self.make_numbers(&mut marks, &passage.left).await;
+        }
+        for (live, mark) in passage.lives.iter_mut().zip(marks) {
+            *live = mark.live;
+        }
+        if found.is_hit() {
+            self.0.count(value_type, &found);
+            return Ok(found);
         }
         errors.unless_answered(self.0.takers(value_type))?;
-        self.0.report.counters.misses.add(1);
-        Ok(match mismatch {
-            true => Lookup::Mismatch,
-            false => Lookup::Miss,
-        })
+        self.0.count(value_type, &found);
+        Ok(found)
     }
 
     /// The same for several keys, with one `get_many` a layer for what is still missing.
     pub(super) async fn find_many(
         &self,
-        keys: &[Key],
-        value_type: &'static ValueType,
+        keys: &[(Key, &'static ValueType)],
     ) -> Result<Vec<Lookup>> {
-        let mut tokens: Vec<Option<FenceToken>> = keys
-            .iter()
-            .map(|key| Some(self.0.fence.token(key.digest())))
-            .collect();
-        let mut found: Vec<Lookup> = keys.iter().map(|_| Lookup::Miss).collect();
-        let mut passed: Vec<Passed> = vec![Passed::new(); keys.len()];
-        let mut wanted: Vec<usize> = (0..keys.len()).collect();
-        let mut errors = Errors::default();
-        for (index, layer) in self.0.layers.iter().enumerate() {
-            if wanted.is_empty() {
-                break;
+        let mut marks: Vec<Mark> = Vec::new();
+        for (key, _) in keys {
+            let known = |mark: &Mark| mark.live.mark() == key.namespace().mark();
+            if !marks.iter().any(known) {
+                let lives = self.0.lives(key.namespace(), &[]);
+                marks.extend(self.0.marks(&lives, Fresh::Always));
             }
-            if !layer.takes(value_type) {
-                wanted.iter().for_each(|&i| passed[i].push(Above::Keep));
-                continue;
-            }
-            let (answers, failed) = self.0.ask_many(layer, keys, &wanted, value_type).await;
-            if let Some(error) = failed {
-                errors.add(layer, error);
-            }
-            let mut missing = Vec::new();
-            for (i, answer) in answers {
-                match answer.map(|it| self.0.checked(it, value_type)) {
-                    Some(Lookup::Hit(entry)) => {
-                        if let Some(token) = tokens[i].take() {
-                            self.copy_up(&keys[i], &entry, index, &passed[i], &token)
-                                .await;
-                        }
-                        found[i] = Lookup::Hit(entry);
-                        continue;
-                    }
-                    Some(Lookup::Miss) => passed[i].push(Above::Missed),
-                    Some(Lookup::Mismatch) => {
-                        found[i] = Lookup::Mismatch;
-                        passed[i].push(Above::Keep);
-                    }
-                    None => passed[i].push(Above::Keep),
-                }
-                missing.push(i);
-            }
-            wanted = missing;
         }
-        errors.unless_answered(self.0.takers(value_type))?;
-        let hits = found.iter().filter(|lookup| lookup.is_hit()).count() as u64;
-        self.0.report.counters.hits.add(hits);
-        self.0.report.counters.misses.add(keys.len() as u64 - hits);
+        let tokens = keys.iter().map(|(key, _)| self.0.fence.token(key.digest()));
+        let tokens: Vec<FenceToken> = tokens.collect();
+        let mut left = self.0.deadlines();
+        let mut descent = Descent::new(self, &mut left, marks);
+        let wanted = keys.iter().zip(&tokens);
+        let wanted = wanted.map(|((key, value_type), token)| Want::new(key, value_type, token));
+        descent.wants.extend(wanted);
+        descent.go_down().await;
+        let found = std::mem::take(&mut descent.wants);
+        let found: Vec<Lookup> = found.into_iter().map(Want::answer).collect();
+        let (_, errors) = descent.end();
+        let takers = keys.iter().map(|(_, value_type)| self.0.takers(value_type));
+        errors.unless_answered(takers.max().unwrap_or_default())?;
+        for ((_, value_type), found) in keys.iter().zip(&found) {
+            self.0.count(value_type, found);
+        }
         Ok(found)
     }
 }
 
+impl TieredCache {
+    /// The entry of any type that a layer has under a key, when it is live by its time and by its generations;
+    /// `known` is what is known of those by now.
+    ///
+    /// A layer that keeps numbers is asked for the entry itself, as only that says what it depends on; before
+    /// that, for the numbers that are not known, or that others may have replaced a while ago.
+    pub(super) async fn held(
+        &self,
+        key: &Key,
+        index: usize,
+        operation: Operation,
+        known: &mut Vec<Mark>,
+    ) -> Result<Option<Entry>> {
+        let layer = &self.0.layers[index];
+        let found = match layer.waiting(key, layer.deadline).await {
+            Some(Waiting::Held(entry)) => Lookup::Hit(entry),
+            Some(Waiting::Barred) => Lookup::Miss,
+            None => {
+                let asked = layer.backend.get(key, ValueType::WHATEVER);
+                layer.ask(operation, layer.deadline, asked).await?
+            }
+        };
+        let Lookup::Hit(entry) = found else {
+            return Ok(None);
+        };
+        if !entry.is_live(self.0.clock.now()) || entry.is_outdated() {
+            return Ok(None);
+        }
+        let mut left = self.0.deadlines();
+        let mut descent = Descent::new(self, &mut left, std::mem::take(known));
+        descent.resolve(key.namespace(), &entry).await;
+        (*known, _) = descent.end();
+        Ok(self.0.with_lives(key, entry, known))
+    }
+}
+
+/// When a number that is known already is read again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fresh {
+    /// Whenever somebody else may have replaced it.
+    Always,
+    /// When that may have happened longer ago than memory keeps what others may change.
+    Recently,
+}
+
 impl Inner {
+    fn count(&self, value_type: &ValueType, found: &Lookup) {
+        self.report.counters.count_found(value_type, found);
+    }
+
     /// How many layers can hold values of that type.
     fn takers(&self, value_type: &ValueType) -> usize {
         self.layers.iter().filter(|it| it.takes(value_type)).count()
     }
 
     /// A hit only when it is live and of the type that was asked for, whatever the layer said.
-    fn checked(&self, found: Lookup, value_type: &'static ValueType) -> Lookup {
+    pub(super) fn checked(&self, found: Lookup, value_type: &'static ValueType) -> Lookup {
         match found {
             Lookup::Hit(entry) if !entry.is_live(self.clock.now()) => Lookup::Miss,
+            Lookup::Hit(entry) if entry.is_outdated() => {
+                self.report.counters.outdated.add(1);
+                Lookup::Miss
+            }
             Lookup::Hit(entry) if !value_type.describes(entry.any()) => Lookup::Mismatch,
             found => found,
         }
-    }
-
-    /// What waits to be told to a layer, at the cost of what is left for it.
-    async fn waiting(&self, left: &mut Left, index: usize, key: &Key) -> Option<Waiting> {
-        let layer = &self.layers[index];
-        if layer.info.detached || layer.pending.is_empty() {
-            return layer.pending.look(key);
-        }
-        let (began, here) = (Instant::now(), left.of(index));
-        let waiting = layer.waiting(key, here).await;
-        left.set(index, here.saturating_sub(began.elapsed()));
-        waiting
-    }
-
-    /// Asks a layer at the cost of what is left for it; a failure leaves nothing.
-    async fn spend<R>(
-        &self,
-        left: &mut Left,
-        index: usize,
-        asked: impl Future<Output = Result<R>>,
-    ) -> Result<R> {
-        let layer = &self.layers[index];
-        let here = left.of(index);
-        if layer.info.immediate {
-            return layer.ask(Operation::Get, here, asked).await;
-        }
-        let began = Instant::now();
-        let answer = layer.ask(Operation::Get, here, asked).await;
-        let still = match &answer {
-            Ok(_) => here.saturating_sub(began.elapsed()),
-            Err(_) => Duration::ZERO,
-        };
-        left.set(index, still);
-        answer
-    }
-
-    /// What a layer says of the wanted ones of several keys; nothing of those it is not to be read for, and
-    /// of those it failed on, with why.
-    async fn ask_many(
-        &self,
-        layer: &StackLayer,
-        keys: &[Key],
-        wanted: &[usize],
-        value_type: &'static ValueType,
-    ) -> (Vec<(usize, Option<Lookup>)>, Option<Error>) {
-        let mut answers = Vec::with_capacity(wanted.len());
-        let mut open = Vec::with_capacity(wanted.len());
-        // The first that waits has the layer told of all, where nobody does that in the background.
-        let mut wanting = wanted.iter().map(|&i| &keys[i]);
-        if let Some(key) = wanting.find(|key| layer.pending.look(key).is_some()) {
-            layer.waiting(key, layer.deadline).await;
-        }
-        for &i in wanted {
-            match layer.pending.look(&keys[i]) {
-                Some(Waiting::Held(entry)) => answers.push((i, Some(Lookup::Hit(entry)))),
-                Some(Waiting::Barred) => answers.push((i, None)),
-                None => open.push(i),
-            }
-        }
-        if open.is_empty() {
-            return (answers, None);
-        }
-        let asked: Vec<Key> = open.iter().map(|&i| keys[i].clone()).collect();
-        let asking = layer.backend.get_many(&asked, value_type);
-        let failed = match layer.ask(Operation::Get, layer.deadline, asking).await {
-            Ok(found) => {
-                answers.extend(open.into_iter().zip(found.into_iter().map(Some)));
-                None
-            }
-            Err(error) => {
-                answers.extend(open.into_iter().map(|i| (i, None)));
-                Some(error)
-            }
-        };
-        (answers, failed)
     }
 }
 
 /// The failures of a read: they matter only when no layer answered.
 #[derive(Default)]
 pub(super) struct Errors {
-    first: Option<Error>,
-    count: usize,
+    pub(super) first: Option<Error>,
+    layers: SmallVec<[usize; 2]>,
 }
 
 impl Errors {
     /// Adds the failure of a layer. A silent one that fails is one that has nothing.
-    pub(super) fn add(&mut self, layer: &StackLayer, error: Error) {
+    pub(super) fn add(&mut self, index: usize, layer: &StackLayer, error: Error) {
         if layer.silent {
             return;
         }
-        self.count += 1;
+        if !self.layers.contains(&index) {
+            self.layers.push(index);
+        }
         self.first.get_or_insert(error);
     }
 
     pub(super) fn unless_answered(self, asked: usize) -> Result<()> {
         match self.first {
-            Some(error) if self.count == asked => Err(error),
+            Some(error) if self.layers.len() == asked => Err(error),
             _ => Ok(()),
         }
     }

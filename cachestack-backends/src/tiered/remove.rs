@@ -2,15 +2,18 @@
 //!
 //! A deletion takes three steps: it voids what is under way and empties the memory layers; it waits for
 //! writers of that key and deletes below; then it does the first step once more, for whoever read the old
-//! value below in between.
+//! value below in between. To clear a namespace is to renew its generation; what the layers free afterwards is
+//! gone already.
 
 use super::layer::StackLayer;
+use super::numbers::marks_of;
 use super::pending::What;
 use super::recovery::SWEEP;
 use super::stack::{Inner, TieredCache};
 use super::write::{FirstError, at_once};
 use crate::backend::Backend;
 use crate::error::{Operation, Result};
+use crate::generation::Dependency;
 use crate::key::{Key, Namespace};
 
 impl TieredCache {
@@ -40,8 +43,11 @@ impl TieredCache {
         self.to_the_end(delete).await
     }
 
+    /// Renews the namespace's generation, with which everything in it is gone; then the layers free what they
+    /// hold.
     pub(super) async fn clear_layers(&self, namespace: &Namespace) -> Result<()> {
         let mut failed = FirstError::default();
+        failed.note(Box::pin(self.renew(vec![namespace.mark().clone()])).await);
         self.forget_all(namespace, &mut failed);
         if !self.0.has_slow_layers() {
             return failed.into_result();
@@ -50,11 +56,7 @@ impl TieredCache {
         let clear = async move {
             let again = || stack.forget_all(&namespace, &mut FirstError::default());
             let unfinished = Unfinished::new(again);
-            let locked = stack.0.lock_all().await;
-            let slow = || stack.0.slow_layers().rev().map(|(_, layer)| layer);
-            let _guard =
-                locked.inspect_err(|_| slow().for_each(|layer| layer.owes_clear(&namespace)))?;
-            for layer in slow() {
+            for (_, layer) in stack.0.slow_layers().rev() {
                 let asked = layer.backend.clear(&namespace);
                 let cleared = layer.ask(Operation::Clear, SWEEP, asked).await;
                 if cleared.is_err() {
@@ -67,6 +69,25 @@ impl TieredCache {
             failed.into_result()
         };
         self.to_the_end(clear).await
+    }
+
+    /// Invalidates everything in a namespace that depends on one of those, in every layer. When this returns,
+    /// no call that begins later in this process gets any of it, whatever was under way and whichever layer
+    /// was away; when it returns `Ok`, no other process does either, but for what its memory keeps above a
+    /// shared store until its `max_ttl` is over (30 s by default).
+    ///
+    /// It takes one round trip a layer, however many entries there are: what they depend on is given another
+    /// random number, which is kept beside them. What is gone is freed when its key is written again, when it
+    /// ends, or to make room.
+    ///
+    /// # Errors
+    /// When a layer failed: the error of the highest that did. It is told again, and until it has taken it
+    /// this process takes nothing that depends on it from there.
+    pub async fn invalidate(&self, namespace: &Namespace, on: &[Dependency]) -> Result<()> {
+        let names = on.iter().map(Dependency::name);
+        let renewed = self.renew(marks_of(namespace, names)).await;
+        let report = &self.0.report;
+        report.outcome(Operation::Delete, None, renewed, || ())
     }
 
     /// Voids what is under way for a key and deletes it from the layers that answer at once; the layers

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::stack::{Inner, TieredCache};
 use crate::error::{Error, ErrorKind, Result};
-use crate::fence::{WriteAllGuard, WriteGuard};
+use crate::fence::WriteGuard;
 use crate::key::{Key, KeyDigest};
 use crate::runtime::{is_blocking, within};
 
@@ -65,12 +65,6 @@ impl Inner {
         let patience = patience.unwrap_or(PATIENCE).min(PATIENCE);
         let locked = within(patience, self.fence.write(keys)).await;
         locked.ok_or_else(|| too_long("another write of the key", patience))
-    }
-
-    /// Keeps all writers out of the slow layers.
-    pub(super) async fn lock_all(&self) -> Result<WriteAllGuard> {
-        let locked = within(PATIENCE, self.fence.write_all()).await;
-        locked.ok_or_else(|| too_long("the writes of other keys", PATIENCE))
     }
 }
 

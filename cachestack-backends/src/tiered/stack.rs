@@ -47,6 +47,10 @@ pub(super) struct Inner {
     pub(super) immediate: usize,
     /// So many layers from the top have what is written before its caller goes on; for the others it waits.
     pub(super) prompt: usize,
+    /// Whether a layer keeps the numbers of generations.
+    pub(super) numbered: bool,
+    /// For how long a number may be relied on that others can replace; `None` where nobody else can.
+    pub(super) stale_after: Option<Duration>,
     pub(super) strategy: WriteStrategy,
     pub(super) clock: Clock,
     pub(super) fence: Fence,
@@ -84,7 +88,12 @@ impl TieredCache {
             });
         let layers: Vec<Arc<StackLayer>> = layers.collect();
         let immediate = layers.iter().take_while(|it| it.info.immediate).count();
+        let shared = layers.iter().any(|it| it.info.shared);
+        let memory = layers.iter().find(|it| it.is_plain());
+        let memory_keeps = memory.and_then(|it| it.info.max_ttl).unwrap_or_default();
         Self(Arc::new(Inner {
+            numbered: layers.iter().any(|it| it.keeps_numbers()),
+            stale_after: shared.then_some(memory_keeps),
             top: (immediate > 0).then(|| layers[0].backend.clone()),
             immediate,
             prompt: match builder.strategy {

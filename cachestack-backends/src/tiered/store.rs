@@ -4,7 +4,8 @@
 use std::time::{Duration, Instant};
 
 use super::layer::StackLayer;
-use super::passage::{Left, Passage};
+use super::numbers::{are_kept, bound};
+use super::passage::{Left, Passage, have_ended};
 use super::remove::Unfinished;
 use super::section::PATIENCE;
 use super::stack::{Inner, TieredCache};
@@ -13,20 +14,35 @@ use crate::backend::Backend;
 use crate::entry::{Entry, ValueType};
 use crate::error::{Operation, Result};
 use crate::fence::FenceToken;
+use crate::generation::Lives;
 use crate::key::Key;
 
 impl TieredCache {
     /// Stores what was looked up or computed on a passage, unless something overtook it; says whether it was
-    /// stored.
+    /// stored. Layers that others write to too get it only after a [look-up](Self::look_up) on the passage,
+    /// which found out the numbers of what it depends on.
     ///
     /// # Errors
     /// The error of the highest layer that failed; the others have the entry.
     pub async fn store(&self, key: &Key, entry: Entry, passage: &Passage) -> Result<bool> {
         self.0.check_type(&entry)?;
-        let (token, left) = (&passage.token, &passage.left);
-        let stored = match self.0.time_to_fill(key, entry.value_type(), left) {
+        let (token, left, lives) = (&passage.token, &passage.left, &passage.lives);
+        #[cfg(mutant = "late_generation")]
+        let lives = &self.late(key, lives).await;
+        let known = &self.known_late(lives).await;
+        let (lives, whole) = (known, are_kept(known));
+        let entry = bound(entry, lives);
+        if entry.is_outdated() {
+            self.0.report.counters.fenced.add(1);
+            return Ok(false);
+        }
+        let time = match whole || !self.0.numbered {
+            true => self.0.time_to_fill(key, entry.value_type(), left),
+            false => None,
+        };
+        let stored = match time {
             None => {
-                let written = self.0.written(entry);
+                let written = self.0.written(entry).whole(whole);
                 self.put_in_memory(key, &written, Some(token), FirstError::default())
             }
             Some(time) => {
@@ -39,6 +55,26 @@ impl TieredCache {
             self.0.report.counters.fenced.add(1);
         }
         stored
+    }
+
+    /// The generations with their numbers, of a passage without a look-up too. Of a store that nobody else writes
+    /// to it is not too late: whether they have ended since is known here.
+    async fn known_late(&self, lives: &Lives) -> Lives {
+        let mut known = lives.clone();
+        let late = self.0.numbered && self.0.stale_after.is_none();
+        if late && !are_kept(lives) && !have_ended(lives) {
+            drop(Box::pin(self.know(&mut known)).await);
+        }
+        known
+    }
+
+    /// Reads the generations after the computation, as must not be done.
+    #[cfg(mutant = "late_generation")]
+    async fn late(&self, key: &Key, before: &Lives) -> Lives {
+        let table = self.0.fence.generations();
+        let mut lives: Lives = before.iter().map(|it| table.current(it.mark())).collect();
+        let _ = (key, Box::pin(self.know(&mut lives)).await);
+        lives
     }
 
     async fn fill(
@@ -54,7 +90,7 @@ impl TieredCache {
         let locked = self.0.lock(std::iter::once(&key), Some(time)).await;
         let waited = began.elapsed();
         let guard = locked.map_err(|error| failed.note(Err(error))).ok();
-        if !token.is_current() {
+        if !token.is_current() || entry.is_outdated() {
             return Ok(false);
         }
         let written = self.0.written(entry.sharing_bytes());

@@ -8,26 +8,56 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::layer::StackLayer;
+use super::numbers::{are_kept, bound};
+use super::passage::have_ended;
 use super::pending::What;
 use super::remove::Unfinished;
 use super::stack::{Inner, Kept, TieredCache};
 use crate::backend::{Backend, candidly};
 use crate::clock::Moment;
 use crate::codec::cannot_leave_memory;
-use crate::entry::Entry;
+use crate::entry::{Entry, ValueType};
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::fence::FenceToken;
-use crate::key::Key;
+use crate::generation::{Dependency, Lives};
+use crate::key::{Key, Namespace};
 use crate::runtime::poll_once;
 
 impl TieredCache {
+    /// Stores an entry that depends on tags or a function beside its namespace, as
+    /// [`set`](Backend::set) does: when one of them is invalidated, it is gone. One round trip more where the
+    /// numbers of their generations are not known, or may have been replaced by others a while ago.
+    ///
+    /// # Errors
+    /// As [`set`](Backend::set).
+    pub async fn set_depending(&self, key: &Key, entry: Entry, on: &[Dependency]) -> Result<()> {
+        let written = self.overwrite(key, entry, on).await;
+        let report = &self.0.report;
+        report.outcome(Operation::Set, Some(key.digest()), written, || ())
+    }
+
+    /// The same for several entries that depend on the same.
+    ///
+    /// # Errors
+    /// As [`set_many`](Backend::set_many).
+    pub async fn set_many_depending(
+        &self,
+        entries: Vec<(Key, Entry)>,
+        on: &[Dependency],
+    ) -> Result<()> {
+        let written = self.overwrite_many(entries, on).await;
+        self.0.report.outcome(Operation::Set, None, written, || ())
+    }
+
     /// Writes by hand: whatever began before gives way.
-    pub(super) async fn overwrite(&self, key: &Key, entry: Entry) -> Result<()> {
+    pub(super) async fn overwrite(&self, key: &Key, entry: Entry, on: &[Dependency]) -> Result<()> {
         self.0.check_type(&entry)?;
         self.0.fence.advance(key.digest(), || ());
+        let (mut failed, bonds) = self.bonds(key, &entry, on).await;
+        let (entry, whole) = bonds.tie(entry);
         if !self.0.has_slow_layers() {
-            let written = self.0.written(entry);
-            let put = self.put_in_memory(key, &written, None, FirstError::default());
+            let written = self.0.written(entry).whole(whole);
+            let put = self.put_in_memory(key, &written, None, failed);
             return put.map(|_| ());
         }
         let (stack, key) = (self.clone(), key.clone());
@@ -40,8 +70,7 @@ impl TieredCache {
             if still_wanted.strong_count() == 0 {
                 return Ok(());
             }
-            let written = stack.0.written(entry.sharing_bytes());
-            let mut failed = FirstError::default();
+            let written = stack.0.written(entry.sharing_bytes()).whole(whole);
             let unfinished = Unfinished::new(|| stack.forget(&key, &mut FirstError::default()));
             for (index, layer) in stack.0.slow_layers().rev() {
                 failed.note_of(layer, layer.replace(&key, &written, index).await);
@@ -54,6 +83,25 @@ impl TieredCache {
         // A write that its caller dropped before it began gives way to what the caller does next.
         drop(wanted);
         done
+    }
+
+    /// What an entry that is written by hand depends on, as it is before; and why its numbers are not known,
+    /// where they are not: layers that keep numbers are not given it then.
+    async fn bonds(&self, key: &Key, entry: &Entry, on: &[Dependency]) -> (FirstError, Bonds) {
+        let mut failed = FirstError::default();
+        let mut lives = self.0.lives(key.namespace(), on);
+        if lives.is_empty() || !self.0.needs_numbers(entry.value_type()) {
+            return (failed, Bonds { lives, whole: true });
+        }
+        if let Some(error) = Box::pin(self.know(&mut lives)).await {
+            failed.note(Err(error));
+        }
+        let whole = are_kept(&lives);
+        // What is invalidated while it is written is gone; nothing failed.
+        if !whole && failed.0.is_none() && !have_ended(&lives) {
+            failed.note(self.0.unknown_below());
+        }
+        (failed, Bonds { lives, whole })
     }
 
     /// A write by hand could not even begin, because of another that does not end. It is an error, and all
@@ -75,7 +123,10 @@ impl TieredCache {
         let stack = &*self.0;
         let insert = || {
             for (index, layer) in stack.immediate_layers().rev() {
-                let put = match layer.takes(written.entry.value_type()) {
+                if layer.is_plain() && written.entry.value_type().is_number() {
+                    continue;
+                }
+                let put = match written.goes_to(layer) {
                     true => at_once(layer.backend.set(key, written.share(index))),
                     false => at_once(layer.backend.delete(key)),
                 };
@@ -86,8 +137,9 @@ impl TieredCache {
                 failed.note_of(layer, put);
             }
             for (index, layer) in stack.later_layers() {
-                let takes = layer.takes(written.entry.value_type());
+                let takes = written.goes_to(layer);
                 match token {
+                    Some(_) if !written.whole => {}
                     // Without room a computed value is left out.
                     Some(_) if takes => layer.pending.put_computed(key, written.share(index)),
                     None if takes => layer
@@ -106,11 +158,17 @@ impl TieredCache {
             }
         }
         stack.later_layers().for_each(|(_, layer)| layer.attend());
-        stack.report.counters.writes.add(1);
+        if written.entry.value_type().is_counted() {
+            stack.report.counters.writes.add(1);
+        }
         failed.into_result().map(|()| true)
     }
 
-    pub(super) async fn overwrite_many(&self, mut entries: Vec<(Key, Entry)>) -> Result<()> {
+    pub(super) async fn overwrite_many(
+        &self,
+        mut entries: Vec<(Key, Entry)>,
+        on: &[Dependency],
+    ) -> Result<()> {
         for (_, entry) in &entries {
             self.0.check_type(entry)?;
         }
@@ -121,12 +179,25 @@ impl TieredCache {
         for (key, _) in &entries {
             self.0.fence.advance(key.digest(), || ());
         }
-        let written = entries
-            .into_iter()
-            .map(|(key, entry)| (key, self.0.written(entry.sharing_bytes())));
-        let written: Vec<(Key, Written)> = written.collect();
+        let mut failed = FirstError::default();
+        let mut known: Vec<(Namespace, Bonds)> = Vec::new();
+        let mut written: Vec<(Key, Written)> = Vec::with_capacity(entries.len());
+        for (key, entry) in entries {
+            let at = known.iter().position(|(space, _)| space == key.namespace());
+            let at = match at {
+                Some(at) => at,
+                None => {
+                    let (error, bonds) = self.bonds(&key, &entry, on).await;
+                    failed.note(error.into_result());
+                    known.push((key.namespace().clone(), bonds));
+                    known.len() - 1
+                }
+            };
+            let (entry, whole) = known[at].1.tie(entry.sharing_bytes());
+            written.push((key, self.0.written(entry).whole(whole)));
+        }
         if !self.0.has_slow_layers() {
-            return self.put_many_in_memory(&written, FirstError::default());
+            return self.put_many_in_memory(&written, failed);
         }
         let wanted = Arc::new(());
         let still_wanted = Arc::downgrade(&wanted);
@@ -138,7 +209,6 @@ impl TieredCache {
             if still_wanted.strong_count() == 0 {
                 return Ok(());
             }
-            let mut failed = FirstError::default();
             let unfinished =
                 Unfinished::new(|| stack.forget_each(written.iter().map(|(key, _)| key)));
             for (index, layer) in stack.0.slow_layers().rev() {
@@ -153,7 +223,11 @@ impl TieredCache {
         done
     }
 
-    fn put_many_in_memory(&self, written: &[(Key, Written)], mut failed: FirstError) -> Result<()> {
+    pub(super) fn put_many_in_memory(
+        &self,
+        written: &[(Key, Written)],
+        mut failed: FirstError,
+    ) -> Result<()> {
         for (key, written) in written {
             let put = self.put_in_memory(key, written, None, FirstError::default());
             failed.note(put.map(|_| ()));
@@ -165,8 +239,12 @@ impl TieredCache {
 impl StackLayer {
     /// Has the layer replace what it has. When it does not, that must go.
     async fn replace(&self, key: &Key, written: &Written, index: usize) -> Result<()> {
-        if !self.takes(written.entry.value_type()) {
+        if !written.goes_to(self) {
             // What is there would come back when the layers above drop the new value.
+            if !written.whole {
+                self.owes(key, false);
+                return Ok(());
+            }
             return self.remove(std::slice::from_ref(key)).await;
         }
         let replacing = self.backend.set(key, written.share(index));
@@ -175,10 +253,17 @@ impl StackLayer {
         replaced
     }
 
-    async fn replace_many(&self, written: &[(Key, Written)], index: usize) -> Result<()> {
+    pub(super) async fn replace_many(
+        &self,
+        written: &[(Key, Written)],
+        index: usize,
+    ) -> Result<()> {
         let (taken, refused): (Vec<_>, Vec<_>) = written
             .iter()
-            .partition(|(_, written)| self.takes(written.entry.value_type()));
+            .partition(|(_, written)| written.goes_to(self));
+        let (refused, unknown): (Vec<_>, Vec<_>) =
+            refused.into_iter().partition(|(_, written)| written.whole);
+        unknown.iter().for_each(|(key, _)| self.owes(key, false));
         let mut failed = FirstError::default();
         if !taken.is_empty() {
             let share = |(key, it): &&(Key, Written)| (key.clone(), it.share(index));
@@ -221,8 +306,37 @@ impl Inner {
             true => entry.sharing_bytes(),
             false => entry,
         };
-        let kept = self.kept(entry.time_left(now));
-        Written { entry, now, kept }
+        let mut kept = self.kept(entry.time_left(now));
+        match entry.value_type().is_number() {
+            // What depends on it must not outlive it.
+            true => kept.fill(None),
+            false => self.limit_known(&mut kept, &entry, now),
+        }
+        Written {
+            entry,
+            now,
+            kept,
+            whole: true,
+        }
+    }
+
+    /// Why no layer is given an entry whose numbers are not known, though none has just failed.
+    fn unknown_below(&self) -> Result<()> {
+        let mut layers = self.layers.iter();
+        let layer = layers.find(|layer| layer.keeps_numbers() && !layer.silent);
+        let message =
+            "the layer has yet to be told what else is invalid, until then nothing is stored there";
+        let error = Error::new(ErrorKind::Unavailable, message);
+        match layer {
+            Some(layer) => Err(error.at(layer.info.name.clone(), Operation::Set)),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether an entry of that type may leave the process.
+    fn needs_numbers(&self, value_type: &ValueType) -> bool {
+        let mut keep = self.layers.iter().filter(|layer| layer.keeps_numbers());
+        keep.any(|layer| layer.takes(value_type))
     }
 }
 
@@ -231,9 +345,34 @@ pub(super) struct Written {
     pub(super) entry: Entry,
     now: Moment,
     kept: Kept,
+    /// Whether the numbers of all that it depends on are in a store.
+    whole: bool,
+}
+
+/// What an entry depends on.
+struct Bonds {
+    lives: Lives,
+    whole: bool,
+}
+
+impl Bonds {
+    fn tie(&self, entry: Entry) -> (Entry, bool) {
+        (bound(entry, &self.lives), self.whole)
+    }
 }
 
 impl Written {
+    pub(super) fn whole(mut self, whole: bool) -> Self {
+        self.whole = whole;
+        self
+    }
+
+    /// Whether a layer is to have it. Without its numbers nobody who reads it there could tell whether it is
+    /// still valid.
+    pub(super) fn goes_to(&self, layer: &StackLayer) -> bool {
+        layer.takes(self.entry.value_type()) && (self.whole || !layer.keeps_numbers())
+    }
+
     /// A layer's copy: with no more time than the layer keeps it.
     pub(super) fn share(&self, index: usize) -> Entry {
         self.entry.clone().capped(self.now, self.kept[index])

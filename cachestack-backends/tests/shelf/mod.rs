@@ -39,6 +39,15 @@ impl Shelf {
         }
     }
 
+    /// Drops what is stored under such names, as a store does that has no room; says how much it was.
+    #[allow(dead_code, reason = "not all tests evict something")]
+    pub(crate) fn evict(&self, which: impl Fn(&str) -> bool) -> usize {
+        let bytes = &mut self.books().bytes;
+        let before = bytes.len();
+        bytes.retain(|stored, _| !which(stored));
+        before - bytes.len()
+    }
+
     fn books(&self) -> MutexGuard<'_, Books> {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -19,6 +19,15 @@ pub(crate) fn key(text: &str) -> Key {
     Key::new(&Namespace::new("test"), text)
 }
 
+/// Those keys, each to be looked up as that type.
+pub(crate) fn wanting(
+    keys: impl AsRef<[Key]>,
+    value_type: &'static ValueType,
+) -> Vec<(Key, &'static ValueType)> {
+    let wanted = keys.as_ref().iter().map(|key| (key.clone(), value_type));
+    wanted.collect()
+}
+
 /// Drives a future to its end, which must come soon: what waits for ever fails.
 pub(crate) fn soon<T>(future: impl Future<Output = T>) -> T {
     let (mut future, mut deadline) = (pin!(future), pin!(sleep(20 * SECOND)));

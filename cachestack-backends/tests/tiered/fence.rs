@@ -12,7 +12,7 @@ use cachestack_backends::{
     AnyBackend, Backend, Clock, MemoryBackend, Namespace, Passage, Result, TieredCache, ValueType,
 };
 
-use super::support::{Desk, begin, key, numbers, soon};
+use super::support::{Desk, begin, key, numbers, soon, wanting};
 use super::{Stack, as_is};
 
 type Call = fn(TieredCache, Desk) -> Result<()>;
@@ -54,6 +54,11 @@ fn until_void(passage: &Passage) {
 }
 
 fn expect_everywhere(stack: &Stack, value: Option<u64>, name: &str) {
+    if name == "clear" {
+        // What comes late into a layer is as good as gone there.
+        assert_eq!(stack.all.get::<u64>("k"), value, "after {name}");
+        return;
+    }
     for (index, layer) in stack.layers.iter().enumerate() {
         assert_eq!(layer.get::<u64>("k"), value, "layer {index} after {name}");
     }
@@ -84,7 +89,7 @@ fn invalidate_during_look_up(stack: &Stack, many: bool, name: &str, call: Call, 
     let looking = begin(async move {
         match many {
             true => tiered
-                .get_many(&[key("k")], value_type)
+                .get_many(&wanting(["k", "nothing"].map(key), value_type))
                 .await
                 .unwrap()
                 .remove(0),
@@ -108,8 +113,8 @@ fn an_invalidation_during_a_stores_lower_write_wins() {
     for (name, call, left) in all_calls() {
         for hang in [Fault::Hang, Fault::HangAfter] {
             let stack = Stack::usual();
-            let token = stack.tiered.passage(key("k").digest());
-            let watching = stack.tiered.passage(key("k").digest());
+            let token = stack.tiered.passage(&key("k"));
+            let watching = stack.tiered.passage(&key("k"));
             stack.faults[1].inject(Method::Set, hang);
             let (tiered, entry) = (stack.tiered.clone(), stack.all.entry(1_u64));
             let storing = begin(async move { tiered.store(&key("k"), entry, &token).await });
@@ -133,7 +138,7 @@ fn an_invalidation_during_a_stores_lower_write_wins() {
 fn a_store_with_a_token_from_before_an_invalidation_is_refused() {
     for (name, call, left) in all_calls() {
         let stack = Stack::usual();
-        let token = stack.tiered.passage(key("k").digest());
+        let token = stack.tiered.passage(&key("k"));
         call(stack.tiered.clone(), stack.all.clone()).unwrap();
         let stored = soon(
             stack
@@ -142,7 +147,7 @@ fn a_store_with_a_token_from_before_an_invalidation_is_refused() {
         );
         assert!(!stored.unwrap(), "stored in spite of {name}");
         expect_everywhere(&stack, left, name);
-        let token = stack.tiered.passage(key("k").digest());
+        let token = stack.tiered.passage(&key("k"));
         let stored = soon(
             stack
                 .tiered
@@ -156,7 +161,7 @@ fn a_store_with_a_token_from_before_an_invalidation_is_refused() {
 #[test]
 fn of_two_stores_with_tokens_from_the_same_time_the_first_stays() {
     let stack = Stack::usual();
-    let [first, second] = [(); 2].map(|()| stack.tiered.passage(key("k").digest()));
+    let [first, second] = [(); 2].map(|()| stack.tiered.passage(&key("k")));
     assert!(
         soon(
             stack
@@ -184,7 +189,7 @@ fn an_invalidation_wins_over_a_copy_into_a_layer_between() {
             .shelf(|info| info.detached(true))
             .shelf(|info| info.detached(true))
             .build();
-        let watching = stack.tiered.passage(key("k").digest());
+        let watching = stack.tiered.passage(&key("k"));
         stack.layers[2].set("k", 1_u64);
         stack.faults[1].inject(Method::Set, Fault::Hang);
         stack.all.get::<u64>("k").unwrap();
@@ -225,10 +230,10 @@ fn stacks_that_share_a_fence_void_each_others_copies() {
     let (ours, our_memory, our_faults) = stack();
     let (theirs, _, _) = stack();
     Desk::new(&store, &clock).set("k", 1_u64);
-    our_faults.inject(Method::Get, Fault::HangAfter);
+    our_faults.inject(Method::GetMany, Fault::HangAfter);
     let tiered = ours.clone();
     let looking = begin(async move { tiered.get(&key("k"), ValueType::of::<u64>()).await });
-    soon(our_faults.until_hanging(Method::Get));
+    soon(our_faults.until_hanging(Method::GetMany));
     soon(theirs.delete(&key("k"))).unwrap();
     our_faults.heal();
     assert!(looking.join().unwrap().unwrap().is_hit());
@@ -251,7 +256,7 @@ fn writing_several_keys_while_everything_is_cleared_comes_to_an_end() {
             tiered.set_many(entries.into()).await
         });
         thread::sleep(Duration::from_millis(20));
-        let token = stack.tiered.passage(key("z").digest());
+        let token = stack.tiered.passage(&key("z"));
         let tiered = stack.tiered.clone();
         let clearing = begin(async move { tiered.clear(&Namespace::new("test")).await });
         until_void(&token);
@@ -268,7 +273,7 @@ fn a_dropped_set_never_takes_effect_below() {
     let stack = Stack::usual();
     stack.faults[1].inject(Method::Set, Fault::Hang);
     poll_and_drop(stack.tiered.set(&key("k"), stack.all.entry(1_u64)), 3);
-    let token = stack.tiered.passage(key("k").digest());
+    let token = stack.tiered.passage(&key("k"));
     poll_and_drop(
         stack
             .tiered
@@ -336,7 +341,9 @@ fn a_write_that_is_dropped_half_way_leaves_nothing_older_on_top() {
             stack.all.set("k", 1_u64);
             stack.faults[1].inject(method, hang);
             call_and_drop(&stack);
-            let expected = if hang == Fault::Hang { Some(1) } else { below };
+            // A clear has happened before the layers free what they hold.
+            let undone = hang == Fault::Hang && method != Method::Clear;
+            let expected = if undone { Some(1) } else { below };
             assert_eq!(
                 stack.all.get("k"),
                 expected,
@@ -362,8 +369,9 @@ fn what_is_read_during_a_deletion_does_not_stay_on_top_be_it_finished_or_dropped
         let mut context = Context::from_waker(Waker::noop());
         stack.faults[1].inject(method, Fault::Hang);
         assert!(deleting.as_mut().poll(&mut context).is_pending());
-        assert_eq!(stack.all.get("k"), Some(1_u64));
-        assert!(stack.layers[0].has("k"));
+        let there = (method != Method::Clear).then_some(1_u64);
+        assert_eq!(stack.all.get("k"), there);
+        assert_eq!(stack.layers[0].has("k"), there.is_some());
         stack.faults[1].inject(method, Fault::HangAfter);
         assert!(deleting.as_mut().poll(&mut context).is_pending());
         assert!(!stack.layers[1].has("k"));
@@ -465,16 +473,16 @@ fn turmoil(stack: &TieredCache, clock: &Clock, worker: u64) {
             0 | 1 => desk.set(&text, value),
             2 => desk.delete(&text),
             3 => {
-                let token = stack.passage(one.digest());
+                let token = stack.passage(&one);
                 desk.get::<u64>(&text);
                 soon(stack.store(&one, desk.entry(value), &token)).unwrap();
             }
-            4 => drop(soon(stack.get_many(&two, ValueType::of::<u64>())).unwrap()),
+            4 => drop(soon(stack.get_many(&wanting(&two, ValueType::of::<u64>()))).unwrap()),
             5 => soon(stack.set_many(two.map(|key| (key, desk.entry(value))).into())).unwrap(),
             6 => soon(stack.delete_many(&two)).unwrap(),
             7 if number % 5 == 0 => soon(stack.clear(one.namespace())).unwrap(),
             8 => poll_and_drop(stack.get(&one, ValueType::of::<u64>()), 2),
-            9 => drop(stack.passage(one.digest())),
+            9 => drop(stack.passage(&one)),
             _ => drop(desk.get::<u64>(&text)),
         }
     }

@@ -77,7 +77,7 @@ fn a_set_that_timed_out_and_arrives_after_a_newer_change_is_never_read() {
 fn a_computed_value_that_timed_out_and_arrives_after_an_invalidation_is_never_read() {
     at_once(&stacks, |stack, name, call| {
         stack.lowest().inject(Method::Set, Fault::Late);
-        let passage = stack.tiered.passage(key("k").digest());
+        let passage = stack.tiered.passage(&key("k"));
         stack.store("k", 1, &passage).unwrap_err();
         drop(passage);
         heal(stack);

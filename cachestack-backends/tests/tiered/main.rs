@@ -5,6 +5,8 @@
 mod breaker;
 mod deadline;
 mod fence;
+mod generations;
+mod generations_away;
 mod late;
 mod overflow;
 mod patience;
@@ -26,7 +28,7 @@ use cachestack_backends::runtime::sleep;
 use cachestack_backends::testing::{Fault, Faults, FaultyBackend, Method};
 use cachestack_backends::{
     Backend, BackendInfo, Clock, Codec, Layer, MemoryBackend, MemoryBuilder, Passage, Result,
-    Stats, TieredBuilder, TieredCache, WriteStrategy,
+    Stats, TieredBuilder, TieredCache, ValueType, WriteStrategy,
 };
 
 use shelf::Shelf;
@@ -60,6 +62,9 @@ struct Stack {
     layers: Vec<Desk>,
     faults: Vec<Faults>,
     clock: Clock,
+    /// Keeps the generation of the tests' namespace known, with its number: what is counted and broken in a test
+    /// is what the test does.
+    _known: Passage,
 }
 
 #[derive(Default)]
@@ -181,7 +186,10 @@ impl Building {
 
     fn build(self) -> Stack {
         let tiered = self.builder.build().unwrap();
+        let known = known(&tiered);
+        self.faults.iter().for_each(Faults::forget_calls);
         Stack {
+            _known: known,
             all: Desk::new(&tiered, &self.clock),
             tiered,
             layers: self.layers,
@@ -189,6 +197,16 @@ impl Building {
             clock: self.clock,
         }
     }
+}
+
+/// Has the stack make the number of the namespace.
+fn known(tiered: &TieredCache) -> Passage {
+    let key = support::key("known");
+    let mut passage = tiered.passage(&key);
+    let looking = tiered.look_up(&key, ValueType::of::<()>(), &mut passage);
+    drop(soon(looking).unwrap());
+    soon(tiered.flush()).unwrap();
+    passage
 }
 
 /// As the backend inside says.

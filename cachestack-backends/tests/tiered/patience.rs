@@ -50,7 +50,7 @@ fn a_computed_value_that_arrives_after_a_deletion_gave_up_waiting_for_it_is_neve
     stack.lowest().inject(Method::Set, Fault::Hang);
     let (tiered, entry) = (stack.tiered.clone(), stack.all.entry(1_u64));
     let storing = begin(async move {
-        let passage = tiered.passage(key("k").digest());
+        let passage = tiered.passage(&key("k"));
         tiered.store(&key("k"), entry, &passage).await
     });
     soon(stack.lowest().until_hanging(Method::Set));

@@ -178,7 +178,7 @@ fn what_waits_is_not_asked_for_and_not_copied_over() {
     assert_eq!(stack.all.get::<u64>("k"), None);
     let left = soon(stack.tiered.ttl(&key("k"))).unwrap();
     assert_eq!(left, cachestack_backends::TimeLeft::Missing);
-    let passage = stack.tiered.passage(key("k").digest());
+    let passage = stack.tiered.passage(&key("k"));
     let sets = stack.lowest().calls(Method::Set);
     assert!(stack.store("k", 9, &passage).unwrap(), "into memory");
     assert_eq!(stack.lowest().calls(Method::Set), sets);

@@ -11,7 +11,7 @@ use cachestack_backends::{
     WriteStrategy,
 };
 
-use super::support::{Desk, key, numbers, soon};
+use super::support::{Desk, key, numbers, soon, wanting};
 use super::{MILLI, until};
 
 const KEYS: usize = 4;
@@ -117,7 +117,7 @@ impl Storm {
     fn compute(&self, index: usize) {
         let (key, value_type) = (key(&Self::name(index)), ValueType::of::<u64>());
         let least = self.truths[index].least.load(Ordering::SeqCst);
-        let mut passage = self.stack.passage(key.digest());
+        let mut passage = self.stack.passage(&key);
         let found = soon(self.stack.look_up(&key, value_type, &mut passage));
         match found.ok().and_then(|found| found.hit()) {
             Some(entry) => self.expect_at_least(index, least, entry.value().copied()),
@@ -162,7 +162,7 @@ impl Storm {
             13 => {
                 let least = two.map(|it| self.truths[it].least.load(Ordering::SeqCst));
                 let keys = two.map(|it| key(&Self::name(it)));
-                let found = soon(self.stack.get_many(&keys, ValueType::of::<u64>()));
+                let found = soon(self.stack.get_many(&wanting(&keys, ValueType::of::<u64>())));
                 for (i, found) in found.into_iter().flatten().enumerate() {
                     let value = found.hit().and_then(|it| it.value().copied());
                     self.expect_at_least(two[i], least[i], value);

@@ -145,7 +145,7 @@ fn expect_in_order(settings: [Times; 3], requested: Option<Duration>) {
     let now = clock.now();
     let entry = || Entry::new(7_u64, now).expiring(requested.and_then(|it| now.checked_add(it)));
     let [set, many, stored, copied] = ["set", "many", "stored", "copied"].map(key);
-    let token = stack.passage(stored.digest());
+    let token = stack.passage(&stored);
     soon(async {
         stack.set(&set, entry()).await.unwrap();
         stack.set_many(vec![(many.clone(), entry())]).await.unwrap();

@@ -8,7 +8,7 @@ use cachestack_backends::{
     Backend, ErrorKind, Layer, Namespace, TieredCache, TimeLeft, ValueType, WriteStrategy,
 };
 
-use super::support::{MINUTE, SECOND, key, soon};
+use super::support::{MINUTE, SECOND, key, soon, wanting};
 use super::{MILLI, Stack, as_is, until};
 
 fn quick(layer: Layer) -> Layer {
@@ -38,11 +38,10 @@ fn set_returns_while_the_lower_layer_is_held_and_what_waits_answers_for_it() {
     }
     let left = soon(stack.tiered.ttl(&key("k"))).unwrap();
     assert_eq!(left, TimeLeft::Left(MINUTE));
-    let found = soon(
-        stack
-            .tiered
-            .get_many(&["k", "many", "none"].map(key), ValueType::of::<u64>()),
-    );
+    let found = soon(stack.tiered.get_many(&wanting(
+        &["k", "many", "none"].map(key),
+        ValueType::of::<u64>(),
+    )));
     let found: Vec<bool> = found.unwrap().iter().map(|it| it.is_hit()).collect();
     assert_eq!(found, [true, true, false]);
     for text in ["k", "many"] {
@@ -108,7 +107,8 @@ fn clear_replaces_everything_that_waits_in_its_namespace() {
         stack.all.set(&format!("k{number}"), number);
     }
     soon(stack.tiered.clear(&Namespace::new("test"))).unwrap();
-    assert_eq!(stack.below().pending, Some(2), "elsewhere and the clear");
+    let why = "elsewhere, the clear, and the numbers of both namespaces";
+    assert_eq!(stack.below().pending, Some(4), "{why}");
     assert_eq!(stack.all.get::<u64>("k7"), None);
     stack.all.set("after", 1_u64);
     stack.lowest().heal();
@@ -147,7 +147,7 @@ fn of_concurrent_setters_the_last_in_memory_is_the_last_below() {
 #[test]
 fn computed_values_are_written_back_and_void_ones_are_not() {
     let stack = Stack::written_back(quick);
-    let [first, second] = [(); 2].map(|()| stack.tiered.passage(key("k").digest()));
+    let [first, second] = [(); 2].map(|()| stack.tiered.passage(&key("k")));
     assert!(stack.store("k", 1, &first).unwrap());
     assert!(!stack.store("k", 2, &second).unwrap());
     soon(stack.tiered.flush()).unwrap();

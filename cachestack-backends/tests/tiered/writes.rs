@@ -7,7 +7,7 @@ use cachestack_backends::testing::{Fault, Method};
 use cachestack_backends::{Backend, Entry, ErrorKind, Key, Namespace, TieredCache, ValueType};
 use serde::{Deserialize, Serialize};
 
-use super::support::{MINUTE, SECOND, begin, key, soon};
+use super::support::{MINUTE, SECOND, begin, key, soon, wanting};
 use super::{Stack, as_is};
 
 const AWAY: Fault = Fault::Fail(ErrorKind::Unavailable);
@@ -74,7 +74,7 @@ fn no_keys_are_no_call_to_any_layer() {
     soon(stack.tiered.set_many(Vec::new())).unwrap();
     soon(stack.tiered.delete_many(&[])).unwrap();
     assert!(
-        soon(stack.tiered.get_many(&[], ValueType::of::<u64>()))
+        soon(stack.tiered.get_many(&wanting([], ValueType::of::<u64>())))
             .unwrap()
             .is_empty()
     );
@@ -241,7 +241,7 @@ fn a_value_that_no_layer_can_hold_is_refused() {
     let entries = vec![(other, stack.all.entry(1_u64)), (key.clone(), local())];
     let refused = soon(stack.tiered.set_many(entries)).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Serialization);
-    let token = stack.tiered.passage(key.digest());
+    let token = stack.tiered.passage(&key);
     assert!(soon(stack.tiered.store(&key, local(), &token)).is_err());
     assert!(!stack.all.has("k"));
 }

@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cachestack_backends::{
-    AnyValue, Backend, CacheValue, Entry, Error, ErrorKind, Key, Operation, Result, TimeLeft,
-    ValueType,
+    AnyValue, Backend, CacheValue, Dependency, Entry, Error, ErrorKind, Key, Operation, Result,
+    TimeLeft, ValueType,
 };
 
 use super::{Cache, CacheStats, EntryOptions};
@@ -76,8 +76,10 @@ impl Cache {
         options: impl Into<EntryOptions>,
     ) -> Result<()> {
         let key = self.key(key);
-        let entry = self.entry(value, &options.into())?;
-        self.open()?.set(&key, entry).await
+        let options = options.into();
+        let entry = self.entry(value, &options)?;
+        let on = options.dependencies();
+        self.open()?.set_depending(&key, entry, &on).await
     }
 
     /// Deletes what is under a key from every layer. When this returns `Ok`, no call that begins later in
@@ -115,10 +117,59 @@ impl Cache {
 
     /// Deletes everything in this cache's namespace from every layer, and nothing else.
     ///
+    /// As with [`invalidate_tag`](Self::invalidate_tag), it is all gone at once, when the layers have taken one
+    /// small write; then they free what they hold.
+    ///
     /// # Errors
     /// When a layer failed, or the cache was closed.
     pub async fn clear(&self) -> Result<()> {
         self.open()?.clear(&self.0.namespace).await
+    }
+
+    /// Deletes everything that was stored with that tag ([`EntryOptions::tags`]), in every layer.
+    ///
+    /// When this returns `Ok`, no call that begins later in this process gets any of it, not even from a
+    /// computation or copy that is under way. Other processes on the same store see it with their next look-up
+    /// there; what they keep in memory above it, when that is over its `max_ttl` (30 s by default). It costs one
+    /// small write to each layer that is no memory, however much there is under the tag; each look-up that misses
+    /// memory reads the numbers of its tags in the same round trip as the entry.
+    ///
+    /// ```
+    /// use cachestack::{Cache, EntryOptions};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), cachestack::Error> {
+    /// let cache = Cache::builder().build()?;
+    /// let of_ada = || EntryOptions::new().tags(["user:1"]);
+    /// cache.set("name:1", String::from("Ada"), of_ada()).await?;
+    /// cache.set("mail:1", String::from("ada@example.org"), of_ada()).await?;
+    /// cache.invalidate_tag("user:1").await?;
+    /// assert_eq!(cache.get::<String>("mail:1").await?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When a layer failed, or the cache was closed. The layer is told again; until it has taken it, this
+    /// process takes nothing with that tag from it.
+    pub async fn invalidate_tag(&self, tag: impl AsRef<str>) -> Result<()> {
+        self.invalidate_tags([tag]).await
+    }
+
+    /// The same for several tags, with one write to each layer.
+    ///
+    /// # Errors
+    /// As [`invalidate_tag`](Self::invalidate_tag).
+    pub async fn invalidate_tags(
+        &self,
+        tags: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<()> {
+        let on: Vec<Dependency> = tags.into_iter().map(Dependency::tag).collect();
+        self.invalidate_all_on(&on).await
+    }
+
+    /// Deletes everything that depends on one of those: tags, or functions by their identity.
+    pub(crate) async fn invalidate_all_on(&self, on: &[Dependency]) -> Result<()> {
+        self.open()?.invalidate(&self.0.namespace, on).await
     }
 
     /// The values under several keys, in their order. One `get_many` a layer for what is still missing.
@@ -129,8 +180,11 @@ impl Cache {
         &self,
         keys: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Vec<Option<T>>> {
-        let keys: Vec<Key> = keys.into_iter().map(|key| self.key(key)).collect();
-        let found = self.open()?.get_many(&keys, ValueType::of::<T>()).await?;
+        let wanted = keys
+            .into_iter()
+            .map(|key| (self.key(key), ValueType::of::<T>()));
+        let wanted: Vec<(Key, &'static ValueType)> = wanted.collect();
+        let found = self.open()?.get_many(&wanted).await?;
         let value = |entry: Entry| entry.value::<T>().cloned();
         Ok(found
             .into_iter()
@@ -152,7 +206,8 @@ impl Cache {
             .into_iter()
             .map(|(key, value)| Ok((self.key(key), self.entry(value, &options)?)))
             .collect();
-        self.open()?.set_many(entries?).await
+        let on = options.dependencies();
+        self.open()?.set_many_depending(entries?, &on).await
     }
 
     /// Deletes several keys. One `delete_many` a layer.
@@ -212,18 +267,19 @@ impl Cache {
         Ok(Entry::new(value, now).capped(now, self.lifetime(options.ttl)))
     }
 
-    /// Stores a function's value by hand.
+    /// Stores a function's value by hand, with what it depends on.
     pub(crate) async fn put_any(
         &self,
         key: &Key,
         value: AnyValue,
         value_type: &'static ValueType,
         ttl: Option<Duration>,
+        on: &[Dependency],
     ) -> Result<()> {
         let stack = self.open()?;
         let now = stack.clock().now();
         let entry = Entry::from_any(value, value_type, now).capped(now, self.lifetime(ttl));
-        stack.set(key, entry).await
+        stack.set_depending(key, entry, on).await
     }
 
     /// Counts an invalidation that a layer did not take at once. The stack keeps it in mind; a closed cache
@@ -242,15 +298,5 @@ impl Cache {
             (Some(ttl), Some(most)) => Some(ttl.min(most)),
             (ttl, most) => ttl.or(most),
         }
-    }
-}
-
-/// Stands in until the stack has generations.
-impl Cache {
-    pub(crate) async fn invalidate_function(&self, _: &str) -> Result<()> {
-        self.clear().await
-    }
-    pub(crate) async fn invalidate_tag(&self, _: &str) -> Result<()> {
-        self.clear().await
     }
 }

@@ -112,6 +112,22 @@ impl BlockingCache {
         block_on(self.0.clear())
     }
 
+    /// See [`Cache::invalidate_tag`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn invalidate_tag(&self, tag: impl AsRef<str>) -> Result<()> {
+        block_on(self.0.invalidate_tag(tag))
+    }
+
+    /// See [`Cache::invalidate_tags`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn invalidate_tags(&self, tags: impl IntoIterator<Item = impl AsRef<str>>) -> Result<()> {
+        block_on(self.0.invalidate_tags(tags))
+    }
+
     /// See [`Cache::get_many`].
     ///
     /// # Errors

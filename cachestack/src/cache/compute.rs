@@ -7,7 +7,9 @@ use std::thread;
 use std::time::Duration;
 
 use cachestack_backends::runtime::block_on;
-use cachestack_backends::{AnyValue, CacheValue, Entry, Error, Key, Passage, ValueType};
+use cachestack_backends::{
+    AnyValue, CacheValue, Dependency, Entry, Error, Key, Passage, ValueType,
+};
 
 use super::{Cache, EntryOptions};
 use crate::flight::{Landed, Lead, Lease, Role};
@@ -78,8 +80,14 @@ pub(crate) struct Duty<'a> {
 }
 
 impl Cache {
-    /// Looks into every layer, or waits for whoever does already.
-    pub(crate) async fn look_up(&self, key: Key, value_type: &'static ValueType) -> Lookup<'_> {
+    /// Looks into every layer, or waits for whoever does already, for what depends on tags and on its function
+    /// as they are now, before the computation.
+    pub(crate) async fn look_up(
+        &self,
+        key: Key,
+        value_type: &'static ValueType,
+        on: &[Dependency],
+    ) -> Lookup<'_> {
         let cache = &*self.0;
         let mut duty = Duty {
             cache: self,
@@ -93,7 +101,7 @@ impl Cache {
             return Lookup::Compute(duty);
         }
         let digest = duty.key.digest();
-        let mut passage = cache.stack.passage(digest);
+        let mut passage = cache.stack.passage_depending(&duty.key, on);
         let lease = Lease::new(cache.stack.clock(), cache.wait);
         let joined = cache
             .flights
@@ -133,21 +141,52 @@ impl Cache {
 
     /// The same for sync code. On its own, so that what a look-up needs is off the stack when it computes.
     #[inline(never)]
-    pub(crate) fn look_up_sync(&self, key: Key, value_type: &'static ValueType) -> Lookup<'_> {
-        block_on(self.look_up(key, value_type))
+    pub(crate) fn look_up_sync(
+        &self,
+        key: Key,
+        value_type: &'static ValueType,
+        on: &[Dependency],
+    ) -> Lookup<'_> {
+        block_on(self.look_up(key, value_type, on))
     }
 
     /// The duty to compute whatever there is. Others who look for the key meanwhile compute for themselves.
-    pub(crate) fn duty(&self, key: Key, value_type: &'static ValueType) -> Duty<'_> {
-        self.0.counters.computed.one_more();
-        let passage = (!self.is_closed()).then(|| self.0.stack.passage(key.digest()));
-        Duty {
+    ///
+    /// It looks all the same, for what the entry depends on.
+    pub(crate) async fn duty(
+        &self,
+        key: Key,
+        value_type: &'static ValueType,
+        on: &[Dependency],
+    ) -> Lookup<'_> {
+        let mut duty = Duty {
             cache: self,
             value_type,
             key,
             lead: None,
-            passage,
+            passage: None,
+        };
+        self.0.counters.computed.one_more();
+        if !self.is_closed() {
+            let mut passage = self.0.stack.passage_depending(&duty.key, on);
+            let looked = self.0.stack.look_up(&duty.key, value_type, &mut passage);
+            if let Err(error) = looked.await {
+                self.failed_open("look-up", &error);
+            }
+            duty.passage = Some(passage);
         }
+        Lookup::Compute(duty)
+    }
+
+    /// The same for sync code.
+    #[inline(never)]
+    pub(crate) fn duty_sync(
+        &self,
+        key: Key,
+        value_type: &'static ValueType,
+        on: &[Dependency],
+    ) -> Lookup<'_> {
+        block_on(self.duty(key, value_type, on))
     }
 
     pub(crate) fn failed_open(&self, what: &str, error: &Error) {
@@ -163,7 +202,9 @@ impl Cache {
     /// The value under a key, or what `compute` makes of it, stored for the next. Concurrent callers of one
     /// key share one computation. A cache that fails only costs the computation: this never fails by it.
     ///
-    /// A ttl of zero computes and stores nothing.
+    /// A ttl of zero computes and stores nothing. What is invalidated while it computes, be it the key or one of
+    /// its tags, keeps the value out of every store; callers that name different tags do not share a
+    /// computation.
     ///
     /// # Cancellation
     /// Dropped while it computes, it hands over to one of those who wait.
@@ -186,12 +227,10 @@ impl Cache {
         options: impl Into<EntryOptions>,
         compute: impl FnOnce() -> F,
     ) -> T {
-        let kept = Kept::by(&options.into());
-        match self
-            .look_up(self.key(key), ValueType::of::<T>())
-            .await
-            .typed()
-        {
+        let options = options.into();
+        let (kept, on) = (Kept::by(&options), options.dependencies());
+        let looked_up = self.look_up(self.key(key), ValueType::of::<T>(), &on);
+        match looked_up.await.typed() {
             Typed::Found(value) => value,
             Typed::Elsewhere => compute().await,
             Typed::Compute(duty) => {
@@ -216,12 +255,10 @@ impl Cache {
         options: impl Into<EntryOptions>,
         compute: impl FnOnce() -> F,
     ) -> Result<T, E> {
-        let kept = Kept::by(&options.into());
-        match self
-            .look_up(self.key(key), ValueType::of::<T>())
-            .await
-            .typed()
-        {
+        let options = options.into();
+        let (kept, on) = (Kept::by(&options), options.dependencies());
+        let looked_up = self.look_up(self.key(key), ValueType::of::<T>(), &on);
+        match looked_up.await.typed() {
             Typed::Found(value) => Ok(value),
             Typed::Elsewhere => compute().await,
             Typed::Compute(duty) => {
@@ -250,11 +287,10 @@ impl Cache {
         options: impl Into<EntryOptions>,
         compute: impl FnOnce() -> T,
     ) -> T {
-        let kept = Kept::by(&options.into());
-        match self
-            .look_up_sync(self.key(key), ValueType::of::<T>())
-            .typed()
-        {
+        let options = options.into();
+        let (kept, on) = (Kept::by(&options), options.dependencies());
+        let looked_up = self.look_up_sync(self.key(key), ValueType::of::<T>(), &on);
+        match looked_up.typed() {
             Typed::Found(value) => value,
             Typed::Elsewhere => compute(),
             Typed::Compute(duty) => {
@@ -271,11 +307,10 @@ impl Cache {
         options: impl Into<EntryOptions>,
         compute: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
-        let kept = Kept::by(&options.into());
-        match self
-            .look_up_sync(self.key(key), ValueType::of::<T>())
-            .typed()
-        {
+        let options = options.into();
+        let (kept, on) = (Kept::by(&options), options.dependencies());
+        let looked_up = self.look_up_sync(self.key(key), ValueType::of::<T>(), &on);
+        match looked_up.typed() {
             Typed::Found(value) => Ok(value),
             Typed::Elsewhere => compute(),
             Typed::Compute(duty) => match duty.run(compute) {

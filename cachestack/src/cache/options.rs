@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use cachestack_backends::Dependency;
+
 /// How one entry is kept. A `Duration` stands for its ttl, `None` for the defaults.
 ///
 /// ```
@@ -12,7 +14,7 @@ use std::time::Duration;
 /// let cache = Cache::builder().build()?;
 /// cache.set("a", 1, None).await?;
 /// cache.set("b", 2, Duration::from_secs(60)).await?;
-/// cache.set("c", 3, EntryOptions::new().ttl(Duration::from_secs(60))).await?;
+/// cache.set("c", 3, EntryOptions::new().ttl(Duration::from_secs(60)).tags(["odd"])).await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -22,6 +24,11 @@ pub struct EntryOptions {
     /// How long the entry lives. Default: the cache's ttl, else what each layer says. Zero is an error of
     /// `set`; a computed value with it is not stored.
     pub ttl: Option<Duration>,
+    /// What the entry can be invalidated by together with others; see [`Cache::invalidate_tag`]. Default: no
+    /// tags.
+    ///
+    /// [`Cache::invalidate_tag`]: crate::Cache::invalidate_tag
+    pub tags: Vec<String>,
 }
 
 impl EntryOptions {
@@ -37,6 +44,17 @@ impl EntryOptions {
         self.ttl = Some(ttl);
         self
     }
+
+    /// Adds tags. Any text is one; they belong to the cache's namespace.
+    #[must_use]
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.tags.extend(tags.into_iter().map(Into::into));
+        self
+    }
+
+    pub(super) fn dependencies(&self) -> Vec<Dependency> {
+        self.tags.iter().map(Dependency::tag).collect()
+    }
 }
 
 impl From<Duration> for EntryOptions {
@@ -47,6 +65,9 @@ impl From<Duration> for EntryOptions {
 
 impl From<Option<Duration>> for EntryOptions {
     fn from(ttl: Option<Duration>) -> Self {
-        Self { ttl }
+        Self {
+            ttl,
+            ..Self::default()
+        }
     }
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cachestack_backends::runtime::block_on;
-use cachestack_backends::{AnyValue, Key, KeyError, KeyText};
+use cachestack_backends::{AnyValue, Dependency, Key, KeyError, KeyText, Result as StackResult};
 
+use super::entry::unwritten;
 use super::form::FormOf;
 use super::identity::Identity;
 use super::lifetime::Lifetime;
@@ -139,10 +140,14 @@ impl<'a> Call<'a> {
                 Key::with_digest(cache.namespace(), text.as_str(), digest),
             )
         });
+        let mut tags = Tags::none();
+        if let Found::Miss(..) | Found::Refresh(..) = &found {
+            tags.on.push(self.identity.dependency());
+        }
         Probed {
             site,
             error_ttl,
-            tags: Tags::default(),
+            tags,
             found,
         }
     }
@@ -195,24 +200,25 @@ impl<V> Probed<V> {
     }
 
     fn with(mut self, tags: Tags) -> Self {
-        if let (true, Found::Miss(cache, _) | Found::Refresh(cache, _)) =
-            (tags.incomplete, &self.found)
+        if let (Some(error), Found::Miss(cache, _) | Found::Refresh(cache, _)) =
+            (&tags.unwritten, &self.found)
         {
             // Stored without one of its tags, the value would outlive an invalidation.
+            tracing::warn!(target: "cachestack", %error, "a tag could not be written, the function computes");
             cache.count_uncached();
             self.site.counters.uncached.one_more();
             self.found = Found::Uncached;
         }
-        self.tags = tags;
+        self.tags.on.extend(tags.on);
         self
     }
 }
 
-/// Tags of an entry to be.
+/// What an entry to be can be invalidated by, beside its key.
 #[derive(Debug, Default)]
 pub struct Tags {
-    texts: Vec<Box<str>>,
-    incomplete: bool,
+    on: Vec<Dependency>,
+    unwritten: Option<KeyError>,
 }
 
 impl Tags {
@@ -220,8 +226,8 @@ impl Tags {
     #[must_use]
     pub const fn none() -> Self {
         Self {
-            texts: Vec::new(),
-            incomplete: false,
+            on: Vec::new(),
+            unwritten: None,
         }
     }
 
@@ -233,14 +239,19 @@ impl Tags {
         tags
     }
 
+    /// All of them, when they could be written.
+    pub(super) fn complete(self) -> StackResult<Vec<Dependency>> {
+        match self.unwritten {
+            None => Ok(self.on),
+            Some(error) => Err(unwritten(error)),
+        }
+    }
+
     /// One more.
     pub fn add(&mut self, tag: Result<KeyText, KeyError>) {
         match tag {
-            Ok(tag) => self.texts.push(tag.as_str().into()),
-            Err(error) => {
-                self.incomplete = true;
-                tracing::warn!(target: "cachestack", %error, "a tag could not be written, the function computes");
-            }
+            Ok(tag) => self.on.push(Dependency::tag(tag.as_str())),
+            Err(error) => self.unwritten = Some(error),
         }
     }
 }
@@ -323,8 +334,8 @@ where
     };
     let value_type = form.value_type;
     let answer = match look_up {
-        true => cache.look_up_sync(key, value_type),
-        false => Lookup::Compute(cache.duty(key, value_type)),
+        true => cache.look_up_sync(key, value_type, &tags.on),
+        false => cache.duty_sync(key, value_type, &tags.on),
     };
     let duty = match answered::<R, S, H>(site, form, answer, &share) {
         Answer::Returned(returned) => return returned,
@@ -376,8 +387,8 @@ where
     };
     let value_type = form.value_type;
     let answer = match look_up {
-        true => cache.look_up(key, value_type).await,
-        false => Lookup::Compute(cache.duty(key, value_type)),
+        true => cache.look_up(key, value_type, &tags.on).await,
+        false => cache.duty(key, value_type, &tags.on).await,
     };
     let duty = match answered::<R, S, H>(site, form, answer, &share) {
         Answer::Returned(returned) => return returned,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use cachestack_backends::runtime::block_on;
-use cachestack_backends::{Error, ErrorKind, Result};
+use cachestack_backends::{Dependency, Error, ErrorKind, Result};
 
 use super::identity::Identity;
 use super::invalidate::Doomed;
@@ -54,14 +54,15 @@ impl CachedEntries {
     }
 
     /// Makes every entry that the function stored a miss, in every layer and process, whatever their number:
-    /// one small write in each layer. When this returns `Ok`, no call that begins later in this process gets
-    /// an old value, not even from a computation that is under way.
+    /// one small write in each layer that is no memory. When this returns `Ok`, no call that begins later in
+    /// this process gets an old value, not even from a computation that is under way. Other processes see it
+    /// with their next look-up below memory.
     ///
     /// # Errors
     /// [`Config`](ErrorKind::Config) when the function's cache is not configured, and when a layer failed.
     pub async fn invalidate(&self) -> Result<()> {
         let (cache, function) = self.place()?;
-        cache.invalidate_function(&function).await
+        cache.invalidate_all_on(&[function]).await
     }
 
     /// What the function counted since the process began, in all caches it used.
@@ -74,9 +75,9 @@ impl CachedEntries {
         BlockingEntries(self)
     }
 
-    fn place(&self) -> Result<(Cache, String)> {
+    fn place(&self) -> Result<(Cache, Dependency)> {
         let cache = self.cache.clone().ok_or_else(not_configured)?;
-        Ok((cache, self.identity.function()))
+        Ok((cache, self.identity.dependency()))
     }
 }
 
@@ -89,7 +90,7 @@ pub(super) fn not_configured() -> Error {
 
 impl From<CachedEntries> for Doomed {
     fn from(entries: CachedEntries) -> Self {
-        Self::Function(entries.place())
+        Self::Many(entries.place())
     }
 }
 

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use cachestack_backends::runtime::block_on;
 use cachestack_backends::{
-    AnyValue, Error, ErrorKind, Key, KeyError, KeyText, Operation, Result, TimeLeft, ValueType,
+    AnyValue, Dependency, Error, ErrorKind, Key, KeyError, KeyText, Operation, Result, TimeLeft,
+    ValueType,
 };
 
-use super::call::Call;
+use super::call::{Call, Tags};
 use super::entries::not_configured;
 use super::form::FormOf;
 use super::invalidate::Doomed;
@@ -43,6 +44,8 @@ use crate::cache::Cache;
 #[must_use = "a handle does nothing by itself"]
 pub struct CachedEntry<V> {
     pub(super) place: Result<(Cache, Key)>,
+    /// What a value that is put there depends on; without its tags it is not put.
+    on: Result<Vec<Dependency>>,
     value_type: &'static ValueType,
     read: Box<Read<V>>,
     write: Box<Write<V>>,
@@ -62,6 +65,7 @@ where
         value_type: form.value_type,
         read: Box::new(form.load),
         write: Box::new(move |value| Some(((form.erase)((form.keep)(value)), None))),
+        on: Ok(vec![call.identity.dependency()]),
         place: call.place(),
     }
 }
@@ -78,6 +82,7 @@ where
             let value = S::split(returned).ok()?;
             Some(((form.erase)((form.keep)(value)), None))
         }),
+        on: Ok(vec![call.identity.dependency()]),
         place: call.place(),
     }
 }
@@ -141,6 +146,16 @@ impl Call<'_> {
 }
 
 impl<V> CachedEntry<V> {
+    /// The handle with the tags of its entry, for the attribute's expansion.
+    #[doc(hidden)]
+    pub fn tags(mut self, add: impl FnOnce(&mut Tags)) -> Self {
+        self.on = self.on.and_then(|mut on| {
+            on.extend(Tags::of(add).complete()?);
+            Ok(on)
+        });
+        self
+    }
+
     /// The text of the key, within the cache's namespace.
     ///
     /// # Errors
@@ -189,7 +204,8 @@ impl<V> CachedEntry<V> {
         let Some((value, ttl)) = (self.write)(value) else {
             return Ok(());
         };
-        cache.put_any(key, value, self.value_type, ttl).await
+        let on = self.on.as_ref().map_err(Clone::clone)?;
+        cache.put_any(key, value, self.value_type, ttl, on).await
     }
 
     /// Whether any layer has an entry. Nothing is decoded, so one that a hit would find to be of another type
@@ -254,12 +270,15 @@ pub(super) fn text(
     text: Result<KeyText, KeyError>,
 ) -> Result<(Cache, String)> {
     let cache = cache.ok_or_else(not_configured)?;
-    let text = text.map_err(|error| {
-        Error::new(ErrorKind::Serialization, "the key could not be written")
-            .at("cache", Operation::Key)
-            .with_source(error)
-    })?;
+    let text = text.map_err(unwritten)?;
     Ok((cache, text.as_str().to_owned()))
+}
+
+/// Why a key or a tag has no text.
+pub(super) fn unwritten(error: KeyError) -> Error {
+    Error::new(ErrorKind::Serialization, "the key could not be written")
+        .at("cache", Operation::Key)
+        .with_source(error)
 }
 
 impl<V> fmt::Debug for CachedEntry<V> {

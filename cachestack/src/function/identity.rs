@@ -2,7 +2,7 @@
 
 use std::any::type_name;
 
-use cachestack_backends::KeyWriter;
+use cachestack_backends::{Dependency, KeyWriter};
 
 /// Stands for the type of a function that has no companions.
 const IN_PLACE: &str = "?";
@@ -108,6 +108,11 @@ impl Identity {
     /// The function with all its instances and versions, as one text.
     pub fn function(&self) -> String {
         [self.owner, self.name].concat()
+    }
+
+    /// What all entries of the function depend on.
+    pub(super) fn dependency(&self) -> Dependency {
+        Dependency::function(self.function())
     }
 
     /// The whole of it as one text.

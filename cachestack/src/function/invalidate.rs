@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use cachestack_backends::runtime::block_on;
-use cachestack_backends::{Key, KeyError, KeyText, Result};
+use cachestack_backends::{Dependency, Key, KeyError, KeyText, Result};
 
 use super::entry::{CachedEntry, place, text};
 use super::shape::Shape;
@@ -16,10 +16,8 @@ use crate::cache::Cache;
 pub enum Doomed {
     /// One entry.
     Entry(Result<(Cache, Key)>),
-    /// All entries of a function.
-    Function(Result<(Cache, String)>),
-    /// All entries with a tag.
-    Tag(Result<(Cache, String)>),
+    /// All entries of a function, or with a tag.
+    Many(Result<(Cache, Dependency)>),
 }
 
 impl Doomed {
@@ -38,7 +36,8 @@ impl Doomed {
 
     /// The entries with a tag.
     pub fn tag(target: Target<'_>, tag: Result<KeyText, KeyError>) -> Self {
-        Self::Tag(text(target.cache(), tag))
+        let place = text(target.cache(), tag);
+        Self::Many(place.map(|(cache, tag)| (cache, Dependency::tag(tag))))
     }
 }
 
@@ -102,42 +101,46 @@ impl std::fmt::Debug for After {
 #[inline]
 pub fn nothing_after<V>(_: &V, _: &mut After) {}
 
-/// Deletes what is doomed, the entries of a cache in one deletion: once begun, it reaches every key even when
-/// the caller's future is dropped.
+/// What is doomed in one cache.
+struct InCache {
+    cache: Cache,
+    keys: Vec<Key>,
+    many: Vec<Dependency>,
+}
+
+/// Deletes what is doomed, in a cache with one deletion of entries and one of what many depend on: once begun,
+/// it reaches all of them even when the caller's future is dropped.
 async fn invalidate(doomed: Vec<Doomed>) {
-    let mut by_cache: Vec<(Cache, Vec<Key>)> = Vec::new();
-    let late = |cache: &Cache, done: Result<()>| {
-        if let Err(error) = done {
-            cache.invalidates_late(&error);
-        }
+    let mut caches: Vec<InCache> = Vec::new();
+    let mut of = |cache: Cache, change: &mut dyn FnMut(&mut InCache)| {
+        let known = caches.iter().position(|known| known.cache.is(&cache));
+        let index = known.unwrap_or_else(|| {
+            let (keys, many) = (Vec::new(), Vec::new());
+            caches.push(InCache { cache, keys, many });
+            caches.len() - 1
+        });
+        change(&mut caches[index]);
     };
     for doomed in doomed {
-        let named = match doomed {
-            Doomed::Entry(Ok((cache, key))) => {
-                match by_cache.iter_mut().find(|(known, _)| known.is(&cache)) {
-                    Some((_, keys)) => keys.push(key),
-                    None => by_cache.push((cache, vec![key])),
-                }
-                Ok(())
+        match doomed {
+            Doomed::Entry(Ok((cache, key))) => of(cache, &mut |it| it.keys.push(key.clone())),
+            Doomed::Many(Ok((cache, many))) => of(cache, &mut |it| it.many.push(many.clone())),
+            Doomed::Entry(Err(error)) | Doomed::Many(Err(error)) => {
+                tracing::error!(target: "cachestack", %error, "what is to be invalidated has no name");
             }
-            Doomed::Function(Ok((cache, function))) => {
-                late(&cache, cache.invalidate_function(&function).await);
-                Ok(())
-            }
-            Doomed::Tag(Ok((cache, tag))) => {
-                late(&cache, cache.invalidate_tag(&tag).await);
-                Ok(())
-            }
-            Doomed::Entry(Err(error)) | Doomed::Function(Err(error)) | Doomed::Tag(Err(error)) => {
-                Err(error)
-            }
-        };
-        if let Err(error) = named {
-            tracing::error!(target: "cachestack", %error, "what is to be invalidated has no name");
         }
     }
-    for (cache, keys) in by_cache {
-        late(&cache, cache.delete_keys(&keys).await);
+    for InCache { cache, keys, many } in caches {
+        if !many.is_empty() {
+            if let Err(error) = cache.invalidate_all_on(&many).await {
+                cache.invalidates_late(&error);
+            }
+        }
+        if !keys.is_empty() {
+            if let Err(error) = cache.delete_keys(&keys).await {
+                cache.invalidates_late(&error);
+            }
+        }
     }
 }
 

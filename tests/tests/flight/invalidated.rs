@@ -54,6 +54,35 @@ async fn who_calls_after_an_invalidation_of_a_slow_layer_never_joins_an_older_fl
 }
 
 #[tokio::test]
+async fn who_calls_after_its_tag_was_invalidated_never_joins_an_older_flight() {
+    let cache = cache();
+    let tagged = |gate: &Gate, value: u32| {
+        let (cache, gate) = (cache.clone(), gate.clone());
+        tokio::spawn(async move {
+            let options = cachestack::EntryOptions::new().tags(["red"]);
+            let compute = || async move {
+                gate.pass().await;
+                value
+            };
+            cache.get_or_compute("k", options, compute).await
+        })
+    };
+    let (old, new) = (Gate::closed(), Gate::closed());
+    let leader = tagged(&old, 1);
+    settle().await;
+    cache.invalidate_tag("red").await.unwrap();
+    let later = tagged(&new, 2);
+    settle().await;
+    assert_eq!((old.begun(), new.begun()), (1, 1));
+    new.let_go(1);
+    assert_eq!(later.await.unwrap(), 2);
+    old.let_go(1);
+    assert_eq!(leader.await.unwrap(), 1);
+    assert_eq!(cache.get::<u32>("k").await.unwrap(), Some(2));
+    assert_eq!(in_flight(&cache).await, 0);
+}
+
+#[tokio::test]
 async fn a_computation_from_before_a_clear_is_stored_nowhere() {
     let shelf = Shelf::new();
     let memory = MemoryBackend::default();

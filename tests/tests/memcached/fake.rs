@@ -253,7 +253,9 @@ fn random_pieces_of_replies_never_panic_or_hang() {
             let fake = Fake::answering(reply.clone(), Then::HangsUp);
             let backend = fake.backend();
             let keys = ["k", "other"].map(key);
-            let found = backend.get_many(&keys, ValueType::of::<i32>()).await;
+            let found = backend
+                .get_many(&cachestack_tests::wanting(&keys, ValueType::of::<i32>()))
+                .await;
             let set = backend.set(&keys[0], entry(1)).await;
             let deleted = backend.delete_many(&keys).await;
             for error in [found.map(drop), set, deleted]

@@ -62,7 +62,7 @@ fn each_key_is_on_one_server_and_all_have_some() {
             addresses[1].clone(),
         ]);
         let found = turned
-            .get_many(&keys, ValueType::of::<i32>())
+            .get_many(&cachestack_tests::wanting(&keys, ValueType::of::<i32>()))
             .await
             .unwrap();
         assert!(found.iter().all(Lookup::is_hit));
@@ -71,7 +71,7 @@ fn each_key_is_on_one_server_and_all_have_some() {
         }
         backend.delete_many(&keys).await.unwrap();
         let found = turned
-            .get_many(&keys, ValueType::of::<i32>())
+            .get_many(&cachestack_tests::wanting(&keys, ValueType::of::<i32>()))
             .await
             .unwrap();
         assert!(!found.iter().any(Lookup::is_hit));
@@ -88,7 +88,10 @@ fn removing_one_of_three_servers_moves_only_its_keys() {
         set_all(&over(&addresses), &keys).await;
         let before = places(&[a, b, c], &keys);
         let fewer = over(&addresses[..2]);
-        let found = fewer.get_many(&keys, ValueType::of::<i32>()).await.unwrap();
+        let found = fewer
+            .get_many(&cachestack_tests::wanting(&keys, ValueType::of::<i32>()))
+            .await
+            .unwrap();
         for (found, place) in found.iter().zip(&before) {
             assert_eq!(found.is_hit(), *place != 2);
         }
@@ -116,7 +119,7 @@ fn all_servers_are_asked_at_the_same_time_in_one_turn_each() {
             match operation {
                 0 => drop(
                     backend
-                        .get_many(&keys, ValueType::of::<i32>())
+                        .get_many(&cachestack_tests::wanting(&keys, ValueType::of::<i32>()))
                         .await
                         .unwrap(),
                 ),
@@ -179,13 +182,15 @@ fn when_one_server_is_away_only_its_keys_fail() {
             assert!(found.is_err() || found.unwrap().is_hit());
         }
         let before = stats(&backend).await.errors;
-        let many = backend.get_many(&keys, ValueType::of::<i32>()).await;
+        let many = backend
+            .get_many(&cachestack_tests::wanting(&keys, ValueType::of::<i32>()))
+            .await;
         assert_eq!(many.unwrap_err().kind(), ErrorKind::Unavailable);
         assert_eq!(stats(&backend).await.errors, before + 1);
         let here = keys.iter().zip(&places).filter(|(_, place)| **place != 1);
         let here: Vec<Key> = here.map(|(key, _)| key.clone()).collect();
         let found = backend
-            .get_many(&here, ValueType::of::<i32>())
+            .get_many(&cachestack_tests::wanting(&here, ValueType::of::<i32>()))
             .await
             .unwrap();
         assert!(found.iter().all(Lookup::is_hit));
@@ -202,7 +207,7 @@ fn when_one_server_is_away_only_its_keys_fail() {
 async fn until_it_answers(backend: &MemcachedBackend, keys: &[Key]) {
     let began = Instant::now();
     while backend
-        .get_many(keys, ValueType::of::<i32>())
+        .get_many(&cachestack_tests::wanting(keys, ValueType::of::<i32>()))
         .await
         .is_err()
     {

@@ -112,7 +112,7 @@ fn larger_items_are_kept_where_both_sides_say_so() {
         assert_eq!(text(&narrow, &key("k")).await, None);
         let keys = ["k", "small"].map(key);
         let found = narrow
-            .get_many(&keys, ValueType::of::<i32>())
+            .get_many(&cachestack_tests::wanting(&keys, ValueType::of::<i32>()))
             .await
             .unwrap();
         assert!(matches!(found[0], Lookup::Miss) && found[1].is_hit());

@@ -41,7 +41,8 @@ fn turns_of(proxy: &Proxy, backend: &PostgresBackend) -> Vec<(&'static str, usiz
             block_on(backend.set_many(entries())).unwrap();
         });
         count("get_many", &mut || {
-            let found = block_on(backend.get_many(&keys, wanted)).unwrap();
+            let found =
+                block_on(backend.get_many(&cachestack_tests::wanting(&keys, wanted))).unwrap();
             assert!(found.iter().all(cachestack::Lookup::is_hit));
         });
         count("delete_many", &mut || {

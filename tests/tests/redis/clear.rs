@@ -125,7 +125,10 @@ fn clear_deletes_more_than_a_page() {
         let entries = keys.iter().map(|key| (key.clone(), super::entry(1)));
         block_on(backend.set_many(entries.collect())).unwrap();
         let count = |keys: &[Key]| {
-            let found = block_on(backend.get_many(keys, cachestack::ValueType::of::<i32>()));
+            let found = block_on(backend.get_many(&cachestack_tests::wanting(
+                keys,
+                cachestack::ValueType::of::<i32>(),
+            )));
             found.unwrap().iter().filter(|found| found.is_hit()).count()
         };
         assert_eq!(count(&keys), 5_000);

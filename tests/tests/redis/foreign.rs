@@ -108,7 +108,11 @@ fn what_others_wrote_is_a_corrupt_miss_and_is_replaced() {
             for others in [2, 20] {
                 let others = (0..others).map(|i| key(&i.to_string()));
                 let asked: Vec<_> = [key("k")].into_iter().chain(others).collect();
-                let found = block_on(backend.get_many(&asked, ValueType::of::<String>())).unwrap();
+                let found = block_on(backend.get_many(&cachestack_tests::wanting(
+                    &asked,
+                    ValueType::of::<String>(),
+                )))
+                .unwrap();
                 assert!(found.into_iter().all(|found| text_of(found).is_none()));
             }
             let stats = block_on(backend.stats()).unwrap();

@@ -16,6 +16,7 @@ mod text;
 mod times;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -29,7 +30,7 @@ use crate::backend::TimeLeft;
 use crate::clock::Clock;
 #[cfg(feature = "network")]
 use crate::clock::Moment;
-use crate::entry::{Entry, ValueType};
+use crate::entry::{AnyValue, Entry, ValueType, Whatever};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 
@@ -284,6 +285,18 @@ impl<'a> Opened<'a> {
         value_type: &'static ValueType,
         times: &Times,
     ) -> Result<Entry, Rejected> {
+        let now = times.moment;
+        let whole = |value: AnyValue| -> Result<Entry, Rejected> {
+            let generations = read_generations(self.fields[9]).ok_or(Rejected::Corrupt)?;
+            Ok(Entry::from_any(value, value_type, now)
+                .created(times.past(self.created))
+                .fresh_until(self.fresh_until.and_then(|until| times.future(until)))
+                .expiring(self.expires.and_then(|expires| times.future(expires)))
+                .depending_on(generations))
+        };
+        if value_type.is_whatever() {
+            return whole(Arc::new(Whatever));
+        }
         let fingerprint = value_type.trace().map(|traced| traced.fingerprint());
         if fingerprint.is_none_or(|wanted| wanted.to_string() != self.fields[7]) {
             return Err(Rejected::OtherType);
@@ -293,16 +306,10 @@ impl<'a> Opened<'a> {
         if self.fields[2] != name {
             return Err(Rejected::Incompatible);
         }
-        let generations = read_generations(self.fields[9]).ok_or(Rejected::Corrupt)?;
         let value = value_type
             .decode(self.payload, codec)
             .map_err(|_| Rejected::Corrupt)?;
-        let now = times.moment;
-        Ok(Entry::from_any(value, value_type, now)
-            .created(times.past(self.created))
-            .fresh_until(self.fresh_until.and_then(|until| times.future(until)))
-            .expiring(self.expires.and_then(|expires| times.future(expires)))
-            .depending_on(generations))
+        whole(value)
     }
 }
 

@@ -135,7 +135,7 @@ pub async fn an_immediate_store_never_waits(subject: &Subject) {
         return;
     }
     let (key, value_type) = (key("now"), ValueType::of::<String>());
-    let keys = [key.clone()];
+    let keys = [(key.clone(), value_type)];
     let space = Namespace::new("contract");
     let entry = subject.lasting(text("now"), MINUTE);
     assert!(
@@ -154,11 +154,11 @@ pub async fn an_immediate_store_never_waits(subject: &Subject) {
         "set_many waits"
     );
     assert!(
-        poll_once(backend.get_many(&keys, value_type)).is_some(),
+        poll_once(backend.get_many(&keys)).is_some(),
         "get_many waits"
     );
     assert!(
-        poll_once(backend.delete_many(&keys)).is_some(),
+        poll_once(backend.delete_many(&[keys[0].0.clone()])).is_some(),
         "delete_many waits"
     );
     assert!(

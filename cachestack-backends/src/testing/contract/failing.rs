@@ -6,7 +6,6 @@ use super::steps::{Book, MINUTE, key, succeed, text};
 use crate::backend::{Backend, Lookup};
 use crate::entry::ValueType;
 use crate::error::ErrorKind;
-use crate::key::Key;
 use crate::testing::Subject;
 
 /// An undecodable value is a miss, never an error and never a panic. It counts as corrupt.
@@ -159,7 +158,7 @@ pub async fn closing_twice_is_fine(subject: &Subject) {
     );
     only_closed(subject.backend.exists(&key).await.err());
     only_closed(subject.backend.delete(&key).await.err());
-    let keys: [Key; 1] = [key];
-    only_closed(subject.backend.get_many(&keys, value_type).await.err());
+    let wanted = [(key, value_type)];
+    only_closed(subject.backend.get_many(&wanted).await.err());
     succeed(subject.backend.close().await);
 }

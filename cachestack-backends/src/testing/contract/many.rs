@@ -50,6 +50,35 @@ pub async fn get_many_of_one_type_among_others(subject: &Subject) {
     );
 }
 
+/// Each key is asked for as a type of its own, one key as two types too.
+pub async fn get_many_of_several_types(subject: &Subject) {
+    let (number, word, nothing) = (key("number"), key("word"), key("nothing"));
+    subject.put(&number, 7_u64).await;
+    subject.put(&word, text("seven")).await;
+    let (as_number, as_text) = (ValueType::of::<u64>(), ValueType::of::<String>());
+    let asked = [
+        (number.clone(), as_number),
+        (word.clone(), as_text),
+        (nothing, as_text),
+        (word, as_number),
+        (number, as_number),
+    ];
+    // Twice: a stack answers the second time from higher up.
+    for _ in 0..2 {
+        let found = succeed(subject.backend.get_many(&asked).await);
+        assert_eq!(found.len(), asked.len());
+        let numbers = [0, 4].map(|index: usize| found[index].clone().hit());
+        for found in numbers {
+            assert_eq!(found.and_then(|it| it.value::<u64>().copied()), Some(7));
+        }
+        let word = found[1].clone().hit();
+        let word = word.and_then(|it| it.value::<String>().cloned());
+        assert_eq!(word, Some(text("seven")));
+        assert!(matches!(found[2], Lookup::Miss));
+        assert!(matches!(found[3], Lookup::Mismatch));
+    }
+}
+
 /// No keys give no answers, and there is nothing to store or delete.
 pub async fn no_keys_give_no_answers(subject: &Subject) {
     let key = key("there");

@@ -107,6 +107,7 @@ macro_rules! contract_tests {
             purge_frees_ended_entries_of_one_namespace_only
             get_many_answers_in_order_and_duplicates
             get_many_of_one_type_among_others
+            get_many_of_several_types
             no_keys_give_no_answers
             set_many_stores_each
             set_many_last_wins

@@ -100,7 +100,9 @@ impl Subject {
     }
 
     pub(super) async fn look_up_many<T: CacheValue>(&self, keys: &[Key]) -> Vec<Lookup> {
-        succeed(self.backend.get_many(keys, ValueType::of::<T>()).await)
+        let wanted = |key: &Key| (key.clone(), ValueType::of::<T>());
+        let wanted: Vec<_> = keys.iter().map(wanted).collect();
+        succeed(self.backend.get_many(&wanted).await)
     }
 
     pub(super) async fn value<T: CacheValue>(&self, key: &Key) -> Option<T> {

@@ -148,7 +148,7 @@ pub async fn created_at_is_kept(subject: &Subject) {
 }
 
 /// What `get` returns is as fresh as what was set, as exactly as its age is told, and depends on the same
-/// generations.
+/// generations, and maybe on others that the store looks after itself.
 pub async fn freshness_and_generations_are_kept(subject: &Subject) {
     let key = key("fresh");
     let began = subject.now();
@@ -173,5 +173,7 @@ pub async fn freshness_and_generations_are_kept(subject: &Subject) {
         off <= Duration::from_millis(20) + took,
         "fresh until another time: {off:?} off"
     );
-    assert_eq!(found.generations(), generations);
+    for generation in &generations {
+        assert!(found.generations().contains(generation));
+    }
 }

@@ -174,8 +174,8 @@ impl Backend for FaultyBackend {
         self.plainly(Method::Stats, self.inner.stats()).await
     }
 
-    async fn get_many(&self, keys: &[Key], value_type: &'static ValueType) -> Result<Vec<Lookup>> {
-        let call = self.inner.get_many(keys, value_type);
+    async fn get_many(&self, keys: &[(Key, &'static ValueType)]) -> Result<Vec<Lookup>> {
+        let call = self.inner.get_many(keys);
         let (found, fault) = self.through(Method::GetMany, call).await?;
         Ok(found.into_iter().map(|it| distort(it, fault)).collect())
     }

@@ -174,6 +174,11 @@ impl Faults {
         self.state().get(&method).map_or(0, |it| it.calls)
     }
 
+    /// Counts anew from here on.
+    pub fn forget_calls(&self) {
+        self.state().values_mut().for_each(|it| it.calls = 0);
+    }
+
     /// How many calls of all methods there were so far.
     pub fn all_calls(&self) -> u64 {
         self.state().values().map(|it| it.calls).sum()

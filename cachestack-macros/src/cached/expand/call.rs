@@ -71,7 +71,7 @@ pub(super) fn refresh(cached: &Cached) -> TokenStream {
 }
 
 /// The closure that adds the tags.
-fn tags(cached: &Cached) -> Option<TokenStream> {
+pub(super) fn tags(cached: &Cached) -> Option<TokenStream> {
     let p = cached.krate.private();
     let [tags, writer] = ["tags", "writer"].map(local);
     let each = cached.tags.iter().map(|tag| {

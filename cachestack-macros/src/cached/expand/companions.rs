@@ -269,6 +269,7 @@ fn hidden_entry(cached: &Cached) -> Companion {
     );
     let (witness, shape, form) = (cached.witness(), cached.shape(), local("form"));
     let call = cached.call(Args::Borrowed);
+    let tags = call::tags(cached).map(|add| quote!(.tags(#add)));
     let make = Ident::new(
         match cached.returns.is_result() {
             true => "entry_of_value",
@@ -279,7 +280,7 @@ fn hidden_entry(cached: &Cached) -> Companion {
     Companion {
         attrs: hidden(),
         sig: quote!(fn #name #generics (#params) -> #handle #where_clause),
-        body: quote!({ #witness #p::#make::<#returns, _>(#call, #shape, #form) }),
+        body: quote!({ #witness #p::#make::<#returns, _>(#call, #shape, #form) #tags }),
     }
 }
 

@@ -1,0 +1,129 @@
+//! Generations: how everything under a tag, of a function or in a namespace is invalidated at once.
+//!
+//! A *generation* is a random number that a *name* has: a tag, a function's identity, or the namespace
+//! itself. An entry carries the numbers that its names had before its computation began, and is live only as
+//! long as each is still the current one. To invalidate is to replace a number: in O(1), without an index.
+//! Nothing counts up and no clock is compared; a number that was lost is replaced too, which costs misses and
+//! never brings an old entry back.
+//!
+//! Within a process a generation is a [`Live`] object that ends once and for ever. Whoever looks something up
+//! takes those of its names before; what is kept in memory holds them, so that a hit there looks at one flag
+//! a name. Where entries leave the process, the numbers are kept as small entries beside them, in a
+//! [reserved](crate::Namespace) namespace of the same store.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `live.rs` | [`Live`]: one generation as this process knows it |
+//! | `table.rs` | [`Table`]: which is the current one of each name |
+
+mod live;
+mod table;
+
+use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use self::live::{Live, Lives};
+pub(crate) use self::table::Table;
+use crate::clock::Moment;
+use crate::entry::{Entry, ValueType};
+use crate::key::{Key, Namespace};
+
+/// What the names of generations begin with that a stack looks after. An entry's other generations are
+/// carried along, and mean nothing to it.
+const SIGN: char = '@';
+
+/// Something that many entries of a namespace depend on, to be invalidated together: a tag, or a whole
+/// function.
+///
+/// ```
+/// use cachestack_backends::{Clock, Entry, Key, MemoryBackend, Namespace, TieredCache, Dependency};
+///
+/// # cachestack_backends::runtime::block_on(async {
+/// let stack = TieredCache::builder().layer(MemoryBackend::default()).build()?;
+/// let (shop, users) = (Namespace::new("shop"), Dependency::tag("users"));
+/// let entry = Entry::new(String::from("Ada"), Clock::system().now());
+/// stack.set_depending(&Key::new(&shop, "user:1"), entry, &[users.clone()]).await?;
+/// stack.invalidate(&shop, &[users]).await?;
+/// # Ok::<(), cachestack_backends::Error>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Dependency(Box<str>);
+
+impl Dependency {
+    /// A tag. Any text is one.
+    pub fn tag(tag: impl AsRef<str>) -> Self {
+        Self(format!("{SIGN}tag:{}", tag.as_ref()).into())
+    }
+
+    /// Everything of the function of that identity.
+    pub fn function(identity: impl AsRef<str>) -> Self {
+        Self(format!("{SIGN}fn:{}", identity.as_ref()).into())
+    }
+
+    /// The namespace itself, on which every entry in it depends.
+    pub(crate) fn namespace() -> Self {
+        Self(SIGN.to_string().into())
+    }
+
+    /// The name its number is kept under, in the reserved namespace.
+    pub(crate) fn name(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Dependency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Dependency({:?})", self.0)
+    }
+}
+
+/// Whether a stack looks after the generation of that name.
+pub(crate) fn is_ours(name: &str) -> bool {
+    name.starts_with(SIGN)
+}
+
+/// Where the number of that name is kept, for entries of that namespace.
+pub(crate) fn mark_of(namespace: &Namespace, name: &str) -> Key {
+    let own = namespace.mark();
+    match own.text() == name {
+        true => own.clone(),
+        false => Key::new(own.namespace(), name),
+    }
+}
+
+/// A generation's number as it is stored: in halves, which every codec can carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Number(u64, u64);
+
+impl Number {
+    pub(crate) const TYPE: &'static ValueType = ValueType::of::<Self>();
+
+    pub(crate) fn entry(number: u128, now: Moment) -> Entry {
+        Entry::new(Self((number >> 64) as u64, number as u64), now)
+    }
+
+    pub(crate) fn of(entry: &Entry) -> Option<u128> {
+        let Self(high, low) = entry.value::<Self>()?;
+        Some(u128::from(*high) << 64 | u128::from(*low))
+    }
+}
+
+/// A number that no process ever had before.
+pub(crate) fn random() -> u128 {
+    static TURN: AtomicU64 = AtomicU64::new(0);
+    let half = || {
+        // The keys of the state come from the system's random numbers; the rest keeps forks apart.
+        let mut hasher = RandomState::new().build_hasher();
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        hasher.write_u128(now.unwrap_or_default().as_nanos());
+        hasher.write_u32(std::process::id());
+        hasher.write_u64(TURN.fetch_add(1, Ordering::Relaxed));
+        u128::from(hasher.finish())
+    };
+    half() << 64 | half()
+}

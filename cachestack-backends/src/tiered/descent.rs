@@ -1,0 +1,350 @@
+//! The way down through the layers, for one key or several, with the numbers of the generations that what is
+//! found must still have.
+//!
+//! Layers in memory hold the generations themselves. Every other layer is asked in one turn for the keys that
+//! are still missing, and for the numbers that are not known yet; what it has is a hit when its numbers are
+//! the current ones. Numbers are looked for further down only where a hit depends on them.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use smallvec::SmallVec;
+
+use super::copy::{Above, Passed};
+use super::layer::StackLayer;
+use super::numbers::{Mark, Reading};
+use super::passage::Left;
+use super::pending::Waiting;
+use super::read::{Errors, Fresh};
+use super::stack::TieredCache;
+use crate::backend::{Backend, Lookup};
+use crate::entry::{Entry, ValueType};
+use crate::error::{Operation, Result};
+use crate::fence::FenceToken;
+use crate::generation::{Number, is_ours, mark_of};
+use crate::key::{Key, Namespace};
+
+/// A key on its way down.
+pub(super) struct Want<'a> {
+    key: &'a Key,
+    value_type: &'static ValueType,
+    token: &'a FenceToken,
+    passed: Passed,
+    found: Option<Entry>,
+    mismatch: bool,
+}
+
+impl<'a> Want<'a> {
+    pub(super) fn new(key: &'a Key, value_type: &'static ValueType, token: &'a FenceToken) -> Self {
+        Self {
+            key,
+            value_type,
+            token,
+            passed: Passed::new(),
+            found: None,
+            mismatch: false,
+        }
+    }
+
+    /// What was found at the end.
+    pub(super) fn answer(self) -> Lookup {
+        match self.found {
+            Some(entry) => Lookup::Hit(entry),
+            None if self.mismatch => Lookup::Mismatch,
+            None => Lookup::Miss,
+        }
+    }
+}
+
+/// What is asked of a layer.
+#[derive(Clone, Copy)]
+enum Item {
+    Want(usize),
+    Mark(usize),
+}
+
+type Items = SmallVec<[Item; 4]>;
+type Answers = SmallVec<[(Item, Option<Lookup>); 4]>;
+
+pub(super) struct Descent<'a> {
+    stack: &'a TieredCache,
+    left: &'a mut Left,
+    pub(super) wants: SmallVec<[Want<'a>; 1]>,
+    marks: Vec<Mark>,
+    errors: Errors,
+}
+
+impl<'a> Descent<'a> {
+    pub(super) fn new(stack: &'a TieredCache, left: &'a mut Left, marks: Vec<Mark>) -> Self {
+        Self {
+            stack,
+            left,
+            wants: SmallVec::new(),
+            marks,
+            errors: Errors::default(),
+        }
+    }
+
+    pub(super) fn end(self) -> (Vec<Mark>, Errors) {
+        (self.marks, self.errors)
+    }
+
+    /// Asks one layer after the other until every key is found, and copies what is found into those above.
+    pub(super) async fn go_down(&mut self) {
+        for index in 0..self.stack.0.layers.len() {
+            let missing = |want: &Want<'_>| want.found.is_none();
+            if !self.wants.iter().any(missing) {
+                return;
+            }
+            self.visit(index).await;
+        }
+        self.marks.iter_mut().for_each(Mark::end);
+    }
+
+    /// Asks for the numbers alone, in every layer that they are kept in.
+    pub(super) async fn read_numbers(&mut self) {
+        for index in 0..self.stack.0.layers.len() {
+            let (stack, asked) = (self.stack, self.marks_at(index));
+            let layer = &stack.0.layers[index];
+            let answers = self.ask(layer, index, asked).await;
+            self.note_numbers(index, answers).await;
+        }
+        self.marks.iter_mut().for_each(Mark::end);
+    }
+
+    async fn visit(&mut self, index: usize) {
+        let stack = self.stack;
+        let layer = &stack.0.layers[index];
+        let mut asked = Items::new();
+        for (i, want) in self.wants.iter_mut().enumerate() {
+            if want.found.is_some() {
+                continue;
+            }
+            match layer.takes(want.value_type) {
+                true => asked.push(Item::Want(i)),
+                false => want.passed.push(Above::Keep),
+            }
+        }
+        let marks = self.marks_at(index);
+        if asked.is_empty() {
+            // Nothing of that type is there, so no number is needed of it.
+            marks.into_iter().for_each(|item| self.pass_by(item));
+            return;
+        }
+        asked.extend(marks);
+        let answers = self.ask(layer, index, asked).await;
+        let answers = self.note_numbers(index, answers).await;
+        self.judge(index, answers).await;
+    }
+
+    /// The numbers that are still wanted and have come down to that layer.
+    fn marks_at(&mut self, index: usize) -> Items {
+        let stack = self.stack;
+        let layer = &stack.0.layers[index];
+        let mut asked = Items::new();
+        for (i, mark) in self.marks.iter_mut().enumerate() {
+            if mark.reading != Reading::Wanted || mark.passed.len() != index {
+                continue;
+            }
+            match layer.keeps_numbers() {
+                true => asked.push(Item::Mark(i)),
+                false => mark.passed.push(Above::Keep),
+            }
+        }
+        asked
+    }
+
+    fn pass_by(&mut self, item: Item) {
+        if let Item::Mark(i) = item {
+            self.marks[i].unanswered = true;
+            self.marks[i].passed.push(Above::Keep);
+        }
+    }
+
+    fn wanted(&self, item: Item) -> (&Key, &'static ValueType) {
+        match item {
+            Item::Want(i) => (self.wants[i].key, self.wants[i].value_type),
+            Item::Mark(i) => (self.marks[i].live.mark(), Number::TYPE),
+        }
+    }
+
+    /// What a layer says; nothing of what it is not to be read for, and of what it failed on.
+    async fn ask(&mut self, layer: &StackLayer, index: usize, asked: Items) -> Answers {
+        let mut answers = Answers::new();
+        let mut open = Items::new();
+        // The first that waits has the layer told of all, where nobody does that in the background.
+        let waits = |item: &&Item| layer.pending.look(self.wanted(**item).0).is_some();
+        if let Some(item) = asked.iter().find(waits) {
+            let key = self.wanted(*item).0.clone();
+            self.attend(layer, index, &key).await;
+        }
+        for item in asked {
+            match layer.pending.look(self.wanted(item).0) {
+                Some(Waiting::Held(entry)) => answers.push((item, Some(Lookup::Hit(entry)))),
+                Some(Waiting::Barred) => answers.push((item, None)),
+                None => open.push(item),
+            }
+        }
+        let found = match &open[..] {
+            [] => return answers,
+            [item] => {
+                let (key, value_type) = self.wanted(*item);
+                let key = key.clone();
+                let asking = layer.backend.get(&key, value_type);
+                let found = self.spend(layer, index, asking).await;
+                let found = found.map_err(|error| self.errors.add(index, layer, error));
+                answers.push((*item, found.ok()));
+                return answers;
+            }
+            many => {
+                let wanted = many.iter().map(|item| self.wanted(*item));
+                let wanted: Vec<_> = wanted.map(|(key, of)| (key.clone(), of)).collect();
+                self.spend(layer, index, layer.backend.get_many(&wanted))
+                    .await
+            }
+        };
+        match found {
+            Ok(found) => answers.extend(open.into_iter().zip(found.into_iter().map(Some))),
+            Err(error) => {
+                answers.extend(open.into_iter().map(|item| (item, None)));
+                self.errors.add(index, layer, error);
+            }
+        }
+        answers
+    }
+
+    /// Has a layer told what it missed, at the cost of what is left for it.
+    async fn attend(&mut self, layer: &StackLayer, index: usize, key: &Key) {
+        if layer.info.detached {
+            return;
+        }
+        let (began, here) = (Instant::now(), self.left.of(index));
+        drop(layer.waiting(key, here).await);
+        self.left.set(index, here.saturating_sub(began.elapsed()));
+    }
+
+    /// Asks a layer at the cost of what is left for it; a failure leaves nothing.
+    async fn spend<R>(
+        &mut self,
+        layer: &StackLayer,
+        index: usize,
+        asked: impl Future<Output = Result<R>>,
+    ) -> Result<R> {
+        let here = self.left.of(index);
+        if layer.info.immediate {
+            return layer.ask(Operation::Get, here, asked).await;
+        }
+        let began = Instant::now();
+        let answer = layer.ask(Operation::Get, here, asked).await;
+        let still = match &answer {
+            Ok(_) => here.saturating_sub(began.elapsed()),
+            Err(_) => Duration::ZERO,
+        };
+        self.left.set(index, still);
+        answer
+    }
+
+    /// Takes the numbers out of what a layer said, and gives back the rest.
+    async fn note_numbers(
+        &mut self,
+        index: usize,
+        answers: Answers,
+    ) -> SmallVec<[(usize, Option<Lookup>); 2]> {
+        let mut others = SmallVec::new();
+        for (item, answer) in answers {
+            let mark = match item {
+                Item::Want(i) => {
+                    others.push((i, answer));
+                    continue;
+                }
+                Item::Mark(i) => &mut self.marks[i],
+            };
+            match answer.map(Lookup::hit) {
+                None => {
+                    mark.unanswered = true;
+                    mark.passed.push(Above::Keep);
+                }
+                Some(entry) => match entry.as_ref().and_then(Number::of) {
+                    None => mark.passed.push(Above::Missed),
+                    Some(number) => {
+                        self.stack.0.learn(mark, number);
+                        if let (Some(entry), false) = (entry, mark.live.has_ended()) {
+                            let (key, token) = (mark.live.mark(), &mark.token);
+                            self.stack
+                                .copy_up(key, &entry, index, &mark.passed, token)
+                                .await;
+                        }
+                    }
+                },
+            }
+        }
+        others
+    }
+
+    /// What of a layer's answers are hits, and what becomes of them.
+    async fn judge(&mut self, index: usize, answers: SmallVec<[(usize, Option<Lookup>); 2]>) {
+        let stack = self.stack;
+        let typed = stack.0.layers[index].is_plain();
+        let mut found = SmallVec::<[(usize, Entry); 1]>::new();
+        for (i, answer) in answers {
+            let want = &mut self.wants[i];
+            match answer.map(|it| stack.0.checked(it, want.value_type)) {
+                Some(Lookup::Hit(entry)) => found.push((i, entry)),
+                Some(Lookup::Miss) => want.passed.push(Above::Missed),
+                Some(Lookup::Mismatch) => {
+                    want.mismatch = true;
+                    want.passed.push(Above::Keep);
+                }
+                None => want.passed.push(Above::Keep),
+            }
+        }
+        if !typed {
+            for (i, entry) in &found {
+                self.resolve(self.wants[*i].key.namespace(), entry).await;
+            }
+        }
+        for (i, entry) in found {
+            let want = &mut self.wants[i];
+            let entry = match typed {
+                true => Some(entry),
+                false => stack.0.with_lives(want.key, entry, &self.marks),
+            };
+            let Some(entry) = entry else {
+                stack.0.report.counters.outdated.add(1);
+                want.passed.push(Above::Missed);
+                continue;
+            };
+            let (key, token) = (want.key, want.token);
+            match entry.is_outdated() {
+                // It is its caller's, who asked before the invalidation ended, and nobody else's.
+                true => stack.0.report.counters.fenced.add(1),
+                false => stack.copy_up(key, &entry, index, &want.passed, token).await,
+            }
+            want.mismatch = false;
+            want.found = Some(entry);
+        }
+    }
+
+    /// Finds out the numbers that a hit depends on and that are not known yet.
+    pub(super) async fn resolve(&mut self, namespace: &Namespace, entry: &Entry) {
+        if self.stack.0.is_replaced(namespace, entry, &self.marks) {
+            // The rest would not save it.
+            return;
+        }
+        let mut unknown = false;
+        for generation in entry.generations().iter().filter(|it| is_ours(&it.name)) {
+            let mark = mark_of(namespace, &generation.name);
+            if let Some(known) = self.marks.iter().find(|it| *it.live.mark() == mark) {
+                unknown |= known.reading == Reading::Wanted;
+                continue;
+            }
+            let live = self.stack.0.fence.generations().current(&mark);
+            let more = self.stack.0.marks(&[live], Fresh::Recently);
+            unknown |= more.iter().any(|it| it.reading == Reading::Wanted);
+            self.marks.extend(more);
+        }
+        if unknown {
+            Box::pin(self.read_numbers()).await;
+        }
+    }
+}
