@@ -1,10 +1,12 @@
 //! The same on real threads and tasks, through the cache as users have it.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::future::Future;
+use std::future::{Future, pending, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -169,6 +171,36 @@ fn no_reader_that_begins_after_an_invalidation_returned_sees_what_was_before() {
     });
 }
 
+/// How many callers a round has.
+const THREADS: usize = 4;
+const TASKS: usize = 8;
+
+/// Callers that have come in a round.
+#[derive(Default)]
+struct Arrived(AtomicUsize);
+
+impl Arrived {
+    const fn new() -> Self {
+        Self(AtomicUsize::new(0))
+    }
+
+    fn one_more(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Holds up the computation until nearly all wait for it.
+    fn wait_for_all(&self) {
+        while self.0.load(Ordering::SeqCst) < THREADS + TASKS {
+            thread::yield_now();
+        }
+        thread::yield_now();
+    }
+
+    fn none(&self) {
+        self.0.store(0, Ordering::SeqCst);
+    }
+}
+
 /// Has threads and tasks call one key at once, round after round, and gives back how many got a value.
 fn rounds<F: Future<Output = u64> + Send + 'static>(
     rounds: usize,
@@ -177,7 +209,6 @@ fn rounds<F: Future<Output = u64> + Send + 'static>(
     call_async: impl Fn(Cache) -> F,
     after: impl Fn(usize),
 ) {
-    const THREADS: usize = 4;
     let (workers, barrier) = (workers(), Barrier::new(THREADS + 1));
     thread::scope(|scope| {
         for _ in 0..THREADS {
@@ -191,7 +222,7 @@ fn rounds<F: Future<Output = u64> + Send + 'static>(
             });
         }
         for _ in 0..rounds {
-            let tasks: Vec<_> = (0..8).map(|_| call_async(cache.clone())).collect();
+            let tasks: Vec<_> = (0..TASKS).map(|_| call_async(cache.clone())).collect();
             barrier.wait();
             let tasks: Vec<_> = tasks.into_iter().map(|it| workers.spawn(it)).collect();
             let values = tasks.into_iter().map(|it| workers.block_on(it));
@@ -217,8 +248,10 @@ fn patient() -> Cache {
 #[test]
 fn there_is_one_computation_a_key_and_epoch() {
     static RUNS: AtomicUsize = AtomicUsize::new(0);
+    static ARRIVED: Arrived = Arrived::new();
     fn compute() -> u64 {
         RUNS.fetch_add(1, Ordering::SeqCst);
+        ARRIVED.wait_for_all();
         42
     }
 
@@ -226,25 +259,64 @@ fn there_is_one_computation_a_key_and_epoch() {
         rounds(
             300,
             &patient(),
-            |cache| cache.blocking().get_or_compute("k", None, compute),
+            |cache| {
+                ARRIVED.one_more();
+                cache.blocking().get_or_compute("k", None, compute)
+            },
             |cache| async move {
+                ARRIVED.one_more();
                 cache
                     .get_or_compute("k", None, || async { compute() })
                     .await
             },
             |got| {
-                assert_eq!((RUNS.swap(0, Ordering::SeqCst), got), (1, 8));
+                ARRIVED.none();
+                assert_eq!((RUNS.swap(0, Ordering::SeqCst), got), (1, TASKS));
             },
         );
     });
 }
 
+fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+#[test]
+fn a_leader_that_is_dropped_hands_over() {
+    let cache = patient();
+    let mut leader = Box::pin(cache.get_or_compute("k", None, pending::<u64>));
+    let mut waiter = Box::pin(cache.get_or_compute("k", None, || async { 42_u64 }));
+    assert!(poll(leader.as_mut()).is_pending());
+    assert!(poll(waiter.as_mut()).is_pending());
+    drop(leader);
+    assert_eq!(poll(waiter.as_mut()), Poll::Ready(42));
+}
+
+#[test]
+fn what_began_before_an_invalidation_is_stored_nowhere() {
+    let (cache, finish) = (patient(), AtomicBool::new(false));
+    let compute = || {
+        poll_fn(|_| match finish.load(Ordering::SeqCst) {
+            true => Poll::Ready(1_u64),
+            false => Poll::Pending,
+        })
+    };
+    let mut leader = Box::pin(cache.get_or_compute("k", None, compute));
+    assert!(poll(leader.as_mut()).is_pending());
+    cache.blocking().delete("k").unwrap();
+    finish.store(true, Ordering::SeqCst);
+    assert_eq!(poll(leader.as_mut()), Poll::Ready(1));
+    assert_eq!(cache.blocking().get::<u64>("k").unwrap(), None);
+}
+
 #[test]
 fn a_leader_that_panics_is_followed_by_one_whoever_waits() {
     static RUNS: AtomicUsize = AtomicUsize::new(0);
+    static ARRIVED: Arrived = Arrived::new();
     fn compute() -> u64 {
-        // The panic is wanted; its message is not.
         if RUNS.fetch_add(1, Ordering::SeqCst) == 0 {
+            ARRIVED.wait_for_all();
+            // The panic is wanted; its message is not.
             std::panic::resume_unwind(Box::new("the first one panics"));
         }
         42
@@ -254,15 +326,20 @@ fn a_leader_that_panics_is_followed_by_one_whoever_waits() {
         rounds(
             300,
             &patient(),
-            |cache| cache.blocking().get_or_compute("k", None, compute),
+            |cache| {
+                ARRIVED.one_more();
+                cache.blocking().get_or_compute("k", None, compute)
+            },
             |cache| async move {
+                ARRIVED.one_more();
                 cache
                     .get_or_compute("k", None, || async { compute() })
                     .await
             },
             |got| {
+                ARRIVED.none();
                 assert_eq!(RUNS.swap(0, Ordering::SeqCst), 2);
-                assert!(got >= 7);
+                assert!(got + 1 >= TASKS);
             },
         );
     });

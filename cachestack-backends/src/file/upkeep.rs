@@ -76,7 +76,8 @@ pub(super) fn written(store: &Arc<Store>) {
     let now = store.clock.now().nanos();
     let due = &store.upkeep.due;
     let next = now.saturating_add(interval);
-    let at = due.load(Ordering::Relaxed);
+    // Further off than that is a time of the clock that the store had before its stack's.
+    let at = due.fetch_min(next, Ordering::Relaxed).min(next);
     let mine = at <= now
         && due
             .compare_exchange(at, next, Ordering::Relaxed, Ordering::Relaxed)

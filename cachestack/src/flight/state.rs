@@ -180,9 +180,11 @@ impl State {
         next
     }
 
-    /// What nobody waits for lapses: else failures of few would add up to a herd of those who come later.
+    /// What nobody waits for lapses: else failures of few would add up to a herd of those who come later. One stays
+    /// where nobody leads, for who comes before the flight is out of the table.
     fn keep_permits_for_waiters(&mut self) {
-        self.permits = self.permits.min(self.interested);
+        let most = self.interested.max(usize::from(self.leaders.is_empty()));
+        self.permits = self.permits.min(most);
     }
 
     fn next_waiters(&mut self, most: usize) -> ToWake {

@@ -6,6 +6,7 @@ use cachestack::testing::{Fault, FaultyBackend, Method};
 use cachestack::{
     Backend, Cache, Clock, Entry, FileBackend, Key, Layer, MemoryBackend, Namespace, TieredCache,
 };
+use cachestack_tests::eventually;
 use futures_executor::block_on;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -33,6 +34,19 @@ fn a_clock_that_is_given_to_the_builder_moves_every_layer() {
     clock.advance(SECOND + MILLI);
     assert_eq!(cache.get::<i32>("k").unwrap(), None);
     assert!(!cache.exists("k").unwrap());
+}
+
+#[test]
+fn files_are_purged_by_the_clock_of_the_builder() {
+    let (clock, folder) = (Clock::manual(), tempfile::tempdir().unwrap());
+    let files = FileBackend::builder(folder.path()).auto_purge_interval(MINUTE);
+    let files = files.build().unwrap();
+    let cache = Cache::builder().layer(files.clone()).clock(clock.clone());
+    let cache = cache.build().unwrap().blocking();
+    cache.set("ends", 1, SECOND).unwrap();
+    clock.advance(2 * MINUTE);
+    cache.set("k", 1, None).unwrap();
+    eventually(|| block_on(files.stats()).unwrap().expirations == 1);
 }
 
 #[test]
