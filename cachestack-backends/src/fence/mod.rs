@@ -57,10 +57,9 @@ pub struct Epoch {
 }
 
 impl Epoch {
-    /// The same where those generations were the current ones, as one number.
-    pub(crate) fn of_generations(mut self, generations: u128) -> Self {
-        self.generations = generations;
-        self
+    /// Whether the key has not moved on, whatever it depends on.
+    fn is_where(&self, now: &Self) -> bool {
+        (self.key, self.everything) == (now.key, now.everything)
     }
 }
 
@@ -201,6 +200,12 @@ impl FenceToken {
         self.epoch
     }
 
+    /// The same token, whose epoch tells those generations, as one number, from others.
+    pub(crate) fn of_generations(mut self, generations: u128) -> Self {
+        self.epoch.generations = generations;
+        self
+    }
+
     /// Whether nothing has voided the token yet.
     pub fn is_current(&self) -> bool {
         let shard = self.fence.shard(self.key);
@@ -232,7 +237,7 @@ impl FenceToken {
     fn holds_in(&self, shard: &Shard) -> bool {
         shard
             .get(&self.key)
-            .is_some_and(|watched| self.fence.epoch_of(watched) == self.epoch)
+            .is_some_and(|watched| self.epoch.is_where(&self.fence.epoch_of(watched)))
     }
 }
 

@@ -46,7 +46,8 @@ pub(crate) struct Duty<'a> {
     key: Key,
     lead: Option<Lead<'a>>,
     /// None where the cache takes no part any more. Behind the lead, which ends while the passage still holds.
-    passage: Option<Passage>,
+    /// In a box, as it is large and the duty is handed on several times.
+    passage: Option<Box<Passage>>,
 }
 
 impl Cache {
@@ -100,7 +101,7 @@ impl Cache {
             .stack
             .look_up(&duty.key, value_type, &mut passage)
             .await;
-        duty.passage = Some(passage);
+        duty.passage = Some(Box::new(passage));
         match found {
             Ok(found) => {
                 if let Some(entry) = found.hit() {
