@@ -71,9 +71,11 @@ impl Shelf {
         }
     }
 
-    /// How many entries are there.
+    /// How many entries are there. The numbers of generations, which a stack keeps beside them, are not counted,
+    /// and nothing that is done to them is held up.
     pub fn len(&self) -> usize {
-        lock(&self.0.map).len()
+        let map = lock(&self.0.map);
+        map.keys().filter(|key| !is_number(key)).count()
     }
 
     /// Whether there are none.
@@ -87,6 +89,13 @@ impl Shelf {
         asked.iter().filter(|it| **it == operation).count()
     }
 
+    async fn enter_at(&self, key: &Key, operation: Operation) -> Result<()> {
+        match is_number(key) {
+            true => self.unless_broken(),
+            false => self.enter(operation).await,
+        }
+    }
+
     async fn enter(&self, operation: Operation) -> Result<()> {
         lock(&self.0.asked).push(operation);
         let held = lock(&self.0.held).clone();
@@ -97,6 +106,10 @@ impl Shelf {
                 let _ = held.open.acquire().await;
             }
         }
+        self.unless_broken()
+    }
+
+    fn unless_broken(&self) -> Result<()> {
         match *lock(&self.0.broken) {
             true => Err(Error::new(
                 ErrorKind::Unavailable,
@@ -105,6 +118,10 @@ impl Shelf {
             false => Ok(()),
         }
     }
+}
+
+fn is_number(key: &Key) -> bool {
+    key.namespace().prefix().starts_with("%g:")
 }
 
 impl Default for Shelf {
@@ -145,7 +162,7 @@ impl Backend for Shelf {
     }
 
     async fn get(&self, key: &Key, value_type: &'static ValueType) -> Result<Lookup> {
-        self.enter(Operation::Get).await?;
+        self.enter_at(key, Operation::Get).await?;
         let found = lock(&self.0.map).get(key).cloned();
         Ok(match found {
             Some(entry) if !value_type.describes(entry.any()) => Lookup::Mismatch,
@@ -154,19 +171,19 @@ impl Backend for Shelf {
     }
 
     async fn set(&self, key: &Key, entry: Entry) -> Result<()> {
-        self.enter(Operation::Set).await?;
+        self.enter_at(key, Operation::Set).await?;
         lock(&self.0.map).insert(key.clone(), entry);
         Ok(())
     }
 
     async fn delete(&self, key: &Key) -> Result<()> {
-        self.enter(Operation::Delete).await?;
+        self.enter_at(key, Operation::Delete).await?;
         lock(&self.0.map).remove(key);
         Ok(())
     }
 
     async fn exists(&self, key: &Key) -> Result<bool> {
-        self.enter(Operation::Exists).await?;
+        self.enter_at(key, Operation::Exists).await?;
         Ok(lock(&self.0.map).contains_key(key))
     }
 

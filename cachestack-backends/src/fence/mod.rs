@@ -58,10 +58,9 @@ pub struct Epoch {
 }
 
 impl Epoch {
-    /// The same where those generations were the current ones, as one number.
-    pub(crate) fn of_generations(mut self, generations: u128) -> Self {
-        self.generations = generations;
-        self
+    /// Whether the key has not moved on, whatever it depends on.
+    fn is_where(&self, now: &Self) -> bool {
+        (self.key, self.everything) == (now.key, now.everything)
     }
 }
 
@@ -202,6 +201,12 @@ impl FenceToken {
         self.epoch
     }
 
+    /// The same token, whose epoch tells those generations, as one number, from others.
+    pub(crate) fn of_generations(mut self, generations: u128) -> Self {
+        self.epoch.generations = generations;
+        self
+    }
+
     /// Whether nothing has voided the token yet.
     pub fn is_current(&self) -> bool {
         let shard = self.fence.shard(self.key);
@@ -231,7 +236,7 @@ impl FenceToken {
     }
 
     fn holds_in(&self, shard: &Shard) -> bool {
-        let is_same = |watched| self.fence.epoch_of(watched) == self.epoch;
+        let is_same = |watched: &Watched| self.epoch.is_where(&self.fence.epoch_of(watched));
         cfg!(mutant = "no_fence") || shard.get(&self.key).is_some_and(is_same)
     }
 }

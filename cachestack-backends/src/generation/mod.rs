@@ -91,7 +91,7 @@ pub(crate) fn is_ours(name: &str) -> bool {
 pub(crate) fn mark_of(namespace: &Namespace, name: &str) -> Key {
     let own = namespace.mark();
     match own.text() == name {
-        true => own.clone(),
+        true => own,
         false => Key::new(own.namespace(), name),
     }
 }

@@ -33,21 +33,27 @@ struct Inner {
     reserved: bool,
     /// The digest of the prefix, to be continued by a key's text.
     digest: SipHasher13,
-    /// Where the number of its generation is kept, once that was asked for.
-    mark: OnceLock<Key>,
+    /// Where the number of its generation is kept, made once where somebody named the namespace.
+    mark: Option<Key>,
 }
 
 impl Namespace {
     /// The namespace of that name. Any text is allowed.
     pub fn new(name: impl AsRef<str>) -> Self {
-        let name = name.as_ref();
-        Self::with_prefix(name, prefix_of(name), false)
+        let bare = Self::bare(name.as_ref());
+        let mark = bare.mark();
+        Self::with_prefix(bare.as_str(), bare.prefix().to_owned(), false, Some(mark))
+    }
+
+    /// The same, as it is made for each operation of a backend that has a namespace of its own.
+    fn bare(name: &str) -> Self {
+        Self::with_prefix(name, prefix_of(name), false, None)
     }
 
     /// Where the number of its own generation is kept.
-    pub(crate) fn mark(&self) -> &Key {
+    pub(crate) fn mark(&self) -> Key {
         let own = || Key::new(&self.reserved(), Dependency::namespace().name());
-        self.0.mark.get_or_init(own)
+        self.0.mark.clone().unwrap_or_else(own)
     }
 
     /// The namespace beside this one that the library keeps to itself: for the numbers of generations. No
@@ -55,7 +61,12 @@ impl Namespace {
     pub(crate) fn reserved(&self) -> Self {
         match self.0.reserved {
             true => self.clone(),
-            false => Self::with_prefix(&self.0.name, format!("{RESERVED}{}", self.0.prefix), true),
+            false => Self::with_prefix(
+                &self.0.name,
+                format!("{RESERVED}{}", self.0.prefix),
+                true,
+                None,
+            ),
         }
     }
 
@@ -64,7 +75,7 @@ impl Namespace {
         self.0.reserved
     }
 
-    fn with_prefix(name: &str, prefix: String, reserved: bool) -> Self {
+    fn with_prefix(name: &str, prefix: String, reserved: bool, mark: Option<Key>) -> Self {
         let mut digest = SipHasher13::new_with_key(process_key());
         // The prefix ends at its only `/`, so no continuation makes two namespaces meet.
         digest.write(prefix.as_bytes());
@@ -73,7 +84,7 @@ impl Namespace {
             name: name.into(),
             reserved,
             digest,
-            mark: OnceLock::new(),
+            mark,
         }))
     }
 
@@ -97,12 +108,12 @@ impl Namespace {
     #[must_use]
     pub fn join(&self, inner: &Self) -> Self {
         if inner.0.reserved {
-            return self.join(&Self::new(&inner.0.name)).reserved();
+            return self.join(&Self::bare(&inner.0.name)).reserved();
         }
         match (self.is_empty(), inner.is_empty()) {
             (true, _) => inner.clone(),
             (_, true) => self.clone(),
-            _ => Self::new(format!("{self}:{inner}")),
+            _ => Self::bare(&format!("{self}:{inner}")),
         }
     }
 

@@ -115,8 +115,8 @@ impl Backend for TieredCache {
         for layer in &self.0.layers {
             if layer.keeps_numbers() {
                 // Not the caller's: nobody is told of it.
-                let reserved = namespace.mark().namespace();
-                let purging = layer.backend.purge_expired(reserved);
+                let reserved = namespace.reserved();
+                let purging = layer.backend.purge_expired(&reserved);
                 drop(layer.ask(Operation::Purge, SWEEP, purging).await);
             }
             let purging = layer.backend.purge_expired(namespace);

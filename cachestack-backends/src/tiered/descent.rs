@@ -32,6 +32,8 @@ pub(super) struct Want<'a> {
     passed: Passed,
     found: Option<Entry>,
     mismatch: bool,
+    /// Whether it is what waits to be written to the layer that answered.
+    waits: bool,
 }
 
 impl<'a> Want<'a> {
@@ -43,6 +45,7 @@ impl<'a> Want<'a> {
             passed: Passed::new(),
             found: None,
             mismatch: false,
+            waits: false,
         }
     }
 
@@ -120,6 +123,7 @@ impl<'a> Descent<'a> {
             if want.found.is_some() {
                 continue;
             }
+            want.waits = false;
             match layer.takes(want.value_type) {
                 true => asked.push(Item::Want(i)),
                 false => want.passed.push(Above::Keep),
@@ -180,7 +184,12 @@ impl<'a> Descent<'a> {
         }
         for item in asked {
             match layer.pending.look(self.wanted(item).0) {
-                Some(Waiting::Held(entry)) => answers.push((item, Some(Lookup::Hit(entry)))),
+                Some(Waiting::Held(entry)) => {
+                    if let Item::Want(i) = item {
+                        self.wants[i].waits = true;
+                    }
+                    answers.push((item, Some(Lookup::Hit(entry))));
+                }
                 Some(Waiting::Barred) => answers.push((item, None)),
                 None => open.push(item),
             }
@@ -288,6 +297,7 @@ impl<'a> Descent<'a> {
         let mut found = SmallVec::<[(usize, Entry); 1]>::new();
         for (i, answer) in answers {
             let want = &mut self.wants[i];
+
             match answer.map(|it| stack.0.checked(it, want.value_type)) {
                 Some(Lookup::Hit(entry)) => found.push((i, entry)),
                 Some(Lookup::Miss) => want.passed.push(Above::Missed),
@@ -307,7 +317,7 @@ impl<'a> Descent<'a> {
             let want = &mut self.wants[i];
             let entry = match typed {
                 true => Some(entry),
-                false => stack.0.with_lives(want.key, entry, &self.marks),
+                false => stack.0.with_lives(want.key, entry, &self.marks, want.waits),
             };
             let Some(entry) = entry else {
                 stack.0.report.counters.outdated.add(1);

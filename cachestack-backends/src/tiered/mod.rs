@@ -12,7 +12,9 @@
 //! | `copy.rs` | the copies back up |
 //! | `store.rs` | stores of what was computed, under the fence |
 //! | `write.rs` | writes by hand under the fence |
+//! | `written.rs` | what is written, and which layer gets it |
 //! | `remove.rs` | deletions and clears under the fence |
+//! | `renew.rs` | invalidation of tags, functions and namespaces |
 //! | `section.rs` | who drives what holds write guards |
 //! | `layer.rs` | a layer as the stack asks it: with a deadline and a breaker |
 //! | `breaker.rs` | whether a layer is worth asking |
@@ -35,10 +37,12 @@ mod pending;
 mod read;
 mod recovery;
 mod remove;
+mod renew;
 mod section;
 mod stack;
 mod store;
 mod write;
+mod written;
 
 pub use self::config::{Layer, TieredBuilder, WriteStrategy};
 pub use self::layer_config::LayerConfig;

@@ -10,7 +10,8 @@ use super::layer::StackLayer;
 use super::passage::Left;
 use super::read::Fresh;
 use super::stack::{Inner, Kept, TieredCache};
-use super::write::{FirstError, Written};
+use super::write::FirstError;
+use super::written::Written;
 use crate::backend::Backend;
 use crate::clock::Moment;
 use crate::entry::{Entry, Generation};
@@ -114,15 +115,24 @@ impl Inner {
             let known = marks.iter().find(|it| *it.live.mark() == key);
             match known.map(|it| it.reading) {
                 Some(Reading::Found(number)) => number != generation.number,
-                Some(Reading::Absent | Reading::Unknown) => true,
-                Some(Reading::Wanted) | None => false,
+                Some(Reading::Absent) => true,
+                Some(Reading::Wanted | Reading::Unknown) | None => false,
             }
         };
         numbers.into_iter().any(replaced)
     }
 
     /// The entry with the generations it depends on, when their numbers are the current ones.
-    pub(super) fn with_lives(&self, key: &Key, entry: Entry, marks: &[Mark]) -> Option<Entry> {
+    ///
+    /// What only waits to be written has its generations with it, as what is in memory has: where their numbers
+    /// cannot be read, those decide.
+    pub(super) fn with_lives(
+        &self,
+        key: &Key,
+        entry: Entry,
+        marks: &[Mark],
+        waits: bool,
+    ) -> Option<Entry> {
         let mut lives = Lives::new();
         let namespace = key.namespace();
         let of = |name: &str| {
@@ -134,10 +144,13 @@ impl Inner {
         }
         for generation in entry.generations().iter().filter(|it| is_ours(&it.name)) {
             let mark = of(&generation.name)?;
-            if mark.reading != Reading::Found(generation.number) {
-                return None;
+            match mark.reading {
+                Reading::Found(number) if number == generation.number => {
+                    lives.push(Arc::clone(&mark.live));
+                }
+                Reading::Unknown if waits => {}
+                _ => return None,
             }
-            lives.push(Arc::clone(&mark.live));
         }
         Some(bound(entry, &lives))
     }
@@ -289,83 +302,6 @@ impl TieredCache {
         drop(guard);
         failed.into_result()
     }
-
-    /// Ends the current generations of those names, and has others take their place in every layer. When this
-    /// returns, whatever began before holds generations that have ended; when it succeeds, every layer has the
-    /// numbers that count from now on.
-    pub(super) async fn renew(&self, marks: Vec<Key>) -> Result<()> {
-        let table = self.0.fence.generations();
-        if !self.0.numbered {
-            marks.iter().for_each(|mark| drop(table.renew(mark, None)));
-            return Ok(());
-        }
-        let numbers: Vec<u128> = marks.iter().map(|_| random()).collect();
-        let renewed = marks.iter().zip(&numbers);
-        let _held: Vec<Arc<Live>> = renewed
-            .map(|(mark, number)| table.renew(mark, Some(*number)))
-            .collect();
-        let renewal = Renewal {
-            stack: self.clone(),
-            marks,
-            numbers,
-            written: false,
-        };
-        let writing = renewal.write();
-        match self.0.has_slow_layers() {
-            true => self.to_the_end(writing).await,
-            false => writing.await,
-        }
-    }
-}
-
-/// Numbers that are being replaced. When that ends, with success or not, what was read meanwhile ends with it.
-struct Renewal {
-    stack: TieredCache,
-    marks: Vec<Key>,
-    numbers: Vec<u128>,
-    written: bool,
-}
-
-impl Renewal {
-    async fn write(mut self) -> Result<()> {
-        let stack = self.stack.clone();
-        let now = stack.0.clock.now();
-        for mark in &self.marks {
-            stack.0.fence.advance(mark.digest(), || ());
-        }
-        let written = self.marks.iter().zip(&self.numbers).map(|(mark, number)| {
-            let entry = Number::entry(*number, now).sharing_bytes();
-            (mark.clone(), stack.0.written(entry))
-        });
-        let written: Vec<(Key, Written)> = written.collect();
-        let mut failed = FirstError::default();
-        let mut _guard = None;
-        if stack.0.has_slow_layers() {
-            let locked = stack.0.lock(self.marks.iter(), None).await;
-            _guard = Some(locked.inspect_err(|_| stack.0.all_owe(self.marks.iter()))?);
-            for (index, layer) in stack.0.slow_layers().rev() {
-                if layer.keeps_numbers() {
-                    failed.note_of(layer, layer.replace_many(&written, index).await);
-                }
-            }
-        }
-        let put = stack.put_many_in_memory(&written, failed);
-        self.written = put.is_ok();
-        put
-    }
-}
-
-impl Drop for Renewal {
-    fn drop(&mut self) {
-        let table = self.stack.0.fence.generations();
-        for (mark, number) in self.marks.iter().zip(&self.numbers) {
-            // What could not be written everywhere is asked for again.
-            let live = table.renew(mark, self.written.then_some(*number));
-            if self.written {
-                live.keep();
-            }
-        }
-    }
 }
 
 impl StackLayer {
@@ -394,16 +330,4 @@ impl StackLayer {
         }
         filled.map(|()| true)
     }
-}
-
-/// Where the numbers of a namespace and of what else is invalidated in it are kept, each once.
-pub(super) fn marks_of<'a>(
-    namespace: &Namespace,
-    names: impl IntoIterator<Item = &'a str>,
-) -> Vec<Key> {
-    let names = names.into_iter();
-    let mut marks: Vec<Key> = names.map(|name| mark_of(namespace, name)).collect();
-    marks.sort_by_key(Key::digest);
-    marks.dedup();
-    marks
 }

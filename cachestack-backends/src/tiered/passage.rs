@@ -20,7 +20,6 @@ use crate::key::{Key, Namespace};
 #[must_use = "a passage is for a look-up and what is stored after it"]
 pub struct Passage {
     pub(super) token: FenceToken,
-    epoch: Epoch,
     /// What the key depends on, as it was before the look-up, or as the look-up found it.
     pub(super) lives: Lives,
     /// What is left of each layer's deadline; zero where it failed.
@@ -48,7 +47,7 @@ fn micros(time: Duration) -> u32 {
 impl Passage {
     /// Where the key, and what it depends on, stood when the passage began.
     pub fn epoch(&self) -> Epoch {
-        self.epoch
+        self.token.epoch()
     }
 
     /// Whether nothing has overtaken it yet.
@@ -73,8 +72,7 @@ impl TieredCache {
         let lives = self.0.lives(key.namespace(), on);
         let token = self.0.fence.token(key.digest());
         Passage {
-            epoch: token.epoch().of_generations(as_one(&lives)),
-            token,
+            token: token.of_generations(as_one(&lives)),
             lives,
             left: self.0.deadlines(),
         }
@@ -105,7 +103,7 @@ impl Inner {
         }
         let table = self.fence.generations();
         let mut lives = Lives::new();
-        lives.push(table.current(namespace.mark()));
+        lives.push(table.current(&namespace.mark()));
         for dependency in on {
             let live = table.current(&mark_of(namespace, dependency.name()));
             if !lives.iter().any(|known| known.name() == live.name()) {

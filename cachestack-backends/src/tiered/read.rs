@@ -120,7 +120,8 @@ impl TieredCache {
     ) -> Result<Vec<Lookup>> {
         let mut marks: Vec<Mark> = Vec::new();
         for (key, _) in keys {
-            let known = |mark: &Mark| mark.live.mark() == key.namespace().mark();
+            let own = key.namespace().mark();
+            let known = |mark: &Mark| *mark.live.mark() == own;
             if !marks.iter().any(known) {
                 let lives = self.0.lives(key.namespace(), &[]);
                 marks.extend(self.0.marks(&lives, Fresh::Always));
@@ -160,8 +161,12 @@ impl TieredCache {
         known: &mut Vec<Mark>,
     ) -> Result<Option<Entry>> {
         let layer = &self.0.layers[index];
+        let mut waits = false;
         let found = match layer.waiting(key, layer.deadline).await {
-            Some(Waiting::Held(entry)) => Lookup::Hit(entry),
+            Some(Waiting::Held(entry)) => {
+                waits = true;
+                Lookup::Hit(entry)
+            }
             Some(Waiting::Barred) => Lookup::Miss,
             None => {
                 let asked = layer.backend.get(key, ValueType::WHATEVER);
@@ -178,7 +183,7 @@ impl TieredCache {
         let mut descent = Descent::new(self, &mut left, std::mem::take(known));
         descent.resolve(key.namespace(), &entry).await;
         (*known, _) = descent.end();
-        Ok(self.0.with_lives(key, entry, known))
+        Ok(self.0.with_lives(key, entry, known, waits))
     }
 }
 

@@ -6,9 +6,9 @@
 //! gone already.
 
 use super::layer::StackLayer;
-use super::numbers::marks_of;
 use super::pending::What;
 use super::recovery::SWEEP;
+use super::renew::marks_of;
 use super::stack::{Inner, TieredCache};
 use super::write::{FirstError, at_once};
 use crate::backend::Backend;
@@ -47,7 +47,7 @@ impl TieredCache {
     /// hold.
     pub(super) async fn clear_layers(&self, namespace: &Namespace) -> Result<()> {
         let mut failed = FirstError::default();
-        failed.note(Box::pin(self.renew(vec![namespace.mark().clone()])).await);
+        failed.note(Box::pin(self.renew(vec![namespace.mark()])).await);
         self.forget_all(namespace, &mut failed);
         if !self.0.has_slow_layers() {
             return failed.into_result();

@@ -8,18 +8,18 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::layer::StackLayer;
-use super::numbers::{are_kept, bound};
+use super::numbers::are_kept;
 use super::passage::have_ended;
 use super::pending::What;
 use super::remove::Unfinished;
-use super::stack::{Inner, Kept, TieredCache};
+use super::stack::{Inner, TieredCache};
+use super::written::{Bonds, Written};
 use crate::backend::{Backend, candidly};
-use crate::clock::Moment;
 use crate::codec::cannot_leave_memory;
 use crate::entry::{Entry, ValueType};
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::fence::FenceToken;
-use crate::generation::{Dependency, Lives};
+use crate::generation::Dependency;
 use crate::key::{Key, Namespace};
 use crate::runtime::poll_once;
 
@@ -300,26 +300,6 @@ impl Inner {
         }
     }
 
-    pub(super) fn written(&self, entry: Entry) -> Written {
-        let now = self.clock.now();
-        let entry = match self.prompt < self.layers.len() {
-            true => entry.sharing_bytes(),
-            false => entry,
-        };
-        let mut kept = self.kept(entry.time_left(now));
-        match entry.value_type().is_number() {
-            // What depends on it must not outlive it.
-            true => kept.fill(None),
-            false => self.limit_known(&mut kept, &entry, now),
-        }
-        Written {
-            entry,
-            now,
-            kept,
-            whole: true,
-        }
-    }
-
     /// Why no layer is given an entry whose numbers are not known, though none has just failed.
     fn unknown_below(&self) -> Result<()> {
         let mut layers = self.layers.iter();
@@ -337,45 +317,6 @@ impl Inner {
     fn needs_numbers(&self, value_type: &ValueType) -> bool {
         let mut keep = self.layers.iter().filter(|layer| layer.keeps_numbers());
         keep.any(|layer| layer.takes(value_type))
-    }
-}
-
-/// An entry that is being written, and how long each layer keeps it.
-pub(super) struct Written {
-    pub(super) entry: Entry,
-    now: Moment,
-    kept: Kept,
-    /// Whether the numbers of all that it depends on are in a store.
-    whole: bool,
-}
-
-/// What an entry depends on.
-struct Bonds {
-    lives: Lives,
-    whole: bool,
-}
-
-impl Bonds {
-    fn tie(&self, entry: Entry) -> (Entry, bool) {
-        (bound(entry, &self.lives), self.whole)
-    }
-}
-
-impl Written {
-    pub(super) fn whole(mut self, whole: bool) -> Self {
-        self.whole = whole;
-        self
-    }
-
-    /// Whether a layer is to have it. Without its numbers nobody who reads it there could tell whether it is
-    /// still valid.
-    pub(super) fn goes_to(&self, layer: &StackLayer) -> bool {
-        layer.takes(self.entry.value_type()) && (self.whole || !layer.keeps_numbers())
-    }
-
-    /// A layer's copy: with no more time than the layer keeps it.
-    pub(super) fn share(&self, index: usize) -> Entry {
-        self.entry.clone().capped(self.now, self.kept[index])
     }
 }
 

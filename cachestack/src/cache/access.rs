@@ -12,7 +12,9 @@ use super::{Cache, CacheStats, EntryOptions};
 
 impl Cache {
     /// The value under a key, when there is one of that type. One look-up in each layer down to the first
-    /// that has it, which copies it into those above.
+    /// that has it, which copies it into those above. The first that is no memory is asked for the namespace's
+    /// number in the same round trip, and in a second one for those of the entry's tags, where they were not
+    /// read a moment ago.
     ///
     /// # Errors
     /// When no layer could answer, or the cache was closed.
@@ -64,7 +66,8 @@ impl Cache {
     }
 
     /// Stores a value in every layer, in place of what was there. Computations that are under way for this
-    /// key give way to it.
+    /// key give way to it. In layers that are no memory it is one round trip, after another where the numbers of
+    /// the namespace and of its tags were not read a moment ago.
     ///
     /// # Errors
     /// When the ttl is zero, or a layer failed: the error of the highest that did. The others have the
@@ -99,7 +102,9 @@ impl Cache {
         self.open()?.delete_many(keys).await
     }
 
-    /// Whether a live entry of any type is under a key, in any layer. Nothing is decoded or copied.
+    /// Whether a live entry of any type is under a key, in any layer. Nothing is decoded or copied. A layer that is
+    /// no memory is asked for the whole entry, as that says what it depends on, and for the numbers of its tags
+    /// where they were not read a moment ago.
     ///
     /// # Errors
     /// When no layer could answer, or the cache was closed.

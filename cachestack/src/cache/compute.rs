@@ -76,7 +76,8 @@ pub(crate) struct Duty<'a> {
     key: Key,
     lead: Option<Lead<'a>>,
     /// None where the cache takes no part any more. Behind the lead, which ends while the passage still holds.
-    passage: Option<Passage>,
+    /// In a box, as it is large and the duty is handed on several times.
+    passage: Option<Box<Passage>>,
 }
 
 impl Cache {
@@ -123,7 +124,7 @@ impl Cache {
             let looking = pin!(cache.stack.look_up(&duty.key, value_type, &mut passage));
             duty.drive(looking).await
         };
-        duty.passage = Some(passage);
+        duty.passage = Some(Box::new(passage));
         match found {
             Ok(found) => {
                 if let Some(entry) = found.hit() {
@@ -173,7 +174,7 @@ impl Cache {
             if let Err(error) = looked.await {
                 self.failed_open("look-up", &error);
             }
-            duty.passage = Some(passage);
+            duty.passage = Some(Box::new(passage));
         }
         Lookup::Compute(duty)
     }
