@@ -173,7 +173,7 @@ fn many_are_answered_in_order_and_the_last_of_one_key_wins() {
     block_on(files.delete_many(&[a, c, b])).unwrap();
     assert!(files_in(folder.path()).is_empty());
     assert!(
-        block_on(files.get_many(&super::wanting(&[], ValueType::of::<i32>())))
+        block_on(files.get_many(&super::wanting([], ValueType::of::<i32>())))
             .unwrap()
             .is_empty()
     );

@@ -29,7 +29,7 @@ fn after_time_outs_in_a_row_the_layer_is_not_asked_any_more() {
         let many = soon(
             stack
                 .tiered
-                .get_many(&wanting(&[key("o")], ValueType::of::<u64>())),
+                .get_many(&wanting([key("o")], ValueType::of::<u64>())),
         );
         many.unwrap();
         let error = set.unwrap_err();
@@ -181,7 +181,7 @@ fn a_silent_layer_that_fails_is_a_layer_that_has_nothing() {
     soon(
         stack
             .tiered
-            .get_many(&wanting(&[key("k")], ValueType::of::<u64>())),
+            .get_many(&wanting([key("k")], ValueType::of::<u64>())),
     )
     .unwrap();
     soon(stack.tiered.ttl(&key("k"))).unwrap();

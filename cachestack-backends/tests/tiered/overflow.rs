@@ -35,7 +35,7 @@ fn without_room_nothing_of_the_namespace_is_read_until_it_was_cleared() {
         let found = soon(
             stack
                 .tiered
-                .get_many(&wanting(&[key(&name)], ValueType::of::<u64>())),
+                .get_many(&wanting([key(&name)], ValueType::of::<u64>())),
         );
         assert!(!found.unwrap()[0].is_hit());
         assert!(!stack.all.has(&name));

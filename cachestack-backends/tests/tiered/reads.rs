@@ -185,7 +185,7 @@ fn layers_that_are_not_asked_do_not_count_as_having_answered() {
     stack.faults[0].inject_all(AWAY);
     let (key, value_type) = (key("k"), ValueType::local::<Local>());
     assert!(soon(stack.tiered.get(&key, value_type)).is_err());
-    assert!(soon(stack.tiered.get_many(&wanting(&[key], value_type))).is_err());
+    assert!(soon(stack.tiered.get_many(&wanting([key], value_type))).is_err());
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn values_without_serde_skip_layers_of_bytes() {
     assert_eq!(found.value::<Local>().unwrap().0, 7);
     stack.layers[0].delete("k");
     assert!(!soon(stack.tiered.get(&key, value_type)).unwrap().is_hit());
-    soon(stack.tiered.get_many(&wanting(&[key], value_type))).unwrap();
+    soon(stack.tiered.get_many(&wanting([key], value_type))).unwrap();
     let below = &stack.faults[1];
     assert_eq!((below.calls(Method::Set), below.calls(Method::Get)), (0, 0));
     assert_eq!(below.calls(Method::GetMany), 0);

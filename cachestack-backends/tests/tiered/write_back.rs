@@ -39,7 +39,7 @@ fn set_returns_while_the_lower_layer_is_held_and_what_waits_answers_for_it() {
     let left = soon(stack.tiered.ttl(&key("k"))).unwrap();
     assert_eq!(left, TimeLeft::Left(MINUTE));
     let found = soon(stack.tiered.get_many(&wanting(
-        &["k", "many", "none"].map(key),
+        ["k", "many", "none"].map(key),
         ValueType::of::<u64>(),
     )));
     let found: Vec<bool> = found.unwrap().iter().map(|it| it.is_hit()).collect();
