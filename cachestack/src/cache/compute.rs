@@ -140,6 +140,17 @@ impl Cache {
         Lookup::Compute(duty)
     }
 
+    /// The same apart from its caller's future, which is to stay small: functions call each other.
+    #[inline(never)]
+    pub(crate) fn look_up_apart<'a>(
+        &'a self,
+        key: Key,
+        value_type: &'static ValueType,
+        on: &'a [Dependency],
+    ) -> Pin<Box<impl Future<Output = Lookup<'a>> + use<'a>>> {
+        Box::pin(self.look_up(key, value_type, on))
+    }
+
     /// The same for sync code. On its own, so that what a look-up needs is off the stack when it computes.
     #[inline(never)]
     pub(crate) fn look_up_sync(
@@ -177,6 +188,17 @@ impl Cache {
             duty.passage = Some(Box::new(passage));
         }
         Lookup::Compute(duty)
+    }
+
+    /// The same apart from its caller's future.
+    #[inline(never)]
+    pub(crate) fn duty_apart<'a>(
+        &'a self,
+        key: Key,
+        value_type: &'static ValueType,
+        on: &'a [Dependency],
+    ) -> Pin<Box<impl Future<Output = Lookup<'a>> + use<'a>>> {
+        Box::pin(self.duty(key, value_type, on))
     }
 
     /// The same for sync code.
@@ -230,7 +252,7 @@ impl Cache {
     ) -> T {
         let options = options.into();
         let (kept, on) = (Kept::by(&options), options.dependencies());
-        let looked_up = self.look_up(self.key(key), ValueType::of::<T>(), &on);
+        let looked_up = self.look_up_apart(self.key(key), ValueType::of::<T>(), &on);
         match looked_up.await.typed() {
             Typed::Found(value) => value,
             Typed::Elsewhere => compute().await,
@@ -239,7 +261,8 @@ impl Cache {
                     let computing = pin!(duty.run(compute));
                     Arc::new(duty.drive(computing).await)
                 };
-                duty.hand_in(Arc::clone(&value) as AnyValue, kept).await;
+                duty.hand_in_apart(Arc::clone(&value) as AnyValue, kept)
+                    .await;
                 Arc::unwrap_or_clone(value)
             }
         }
@@ -258,7 +281,7 @@ impl Cache {
     ) -> Result<T, E> {
         let options = options.into();
         let (kept, on) = (Kept::by(&options), options.dependencies());
-        let looked_up = self.look_up(self.key(key), ValueType::of::<T>(), &on);
+        let looked_up = self.look_up_apart(self.key(key), ValueType::of::<T>(), &on);
         match looked_up.await.typed() {
             Typed::Found(value) => Ok(value),
             Typed::Elsewhere => compute().await,
@@ -270,7 +293,8 @@ impl Cache {
                 match computed {
                     Ok(value) => {
                         let value = Arc::new(value);
-                        duty.hand_in(Arc::clone(&value) as AnyValue, kept).await;
+                        duty.hand_in_apart(Arc::clone(&value) as AnyValue, kept)
+                            .await;
                         Ok(Arc::unwrap_or_clone(value))
                     }
                     Err(error) => {
@@ -329,7 +353,17 @@ impl Cache {
     }
 }
 
-impl Duty<'_> {
+impl<'a> Duty<'a> {
+    /// [`hand_in`](Self::hand_in) apart from its caller's future.
+    #[inline(never)]
+    pub(crate) fn hand_in_apart(
+        self,
+        value: AnyValue,
+        kept: Kept,
+    ) -> Pin<Box<impl Future<Output = ()> + use<'a>>> {
+        Box::pin(self.hand_in(value, kept))
+    }
+
     /// Runs what computes. A call from there that would wait for it computes too.
     pub(crate) fn run<R>(&self, compute: impl FnOnce() -> R) -> R {
         let _mark = self.lead.as_ref().map(Lead::mark);

@@ -9,11 +9,11 @@ use cachestack_backends::{
     ValueType,
 };
 
-use super::call::{Call, Tags};
 use super::entries::not_configured;
 use super::form::FormOf;
 use super::invalidate::Doomed;
 use super::lifetime::Lifetime;
+use super::probe::{Call, Tags};
 use super::shape::Shape;
 use crate::cache::Cache;
 

@@ -11,6 +11,7 @@
 //! | `identity.rs` | what a function is known by in keys |
 //! | `site.rs` | one cached function in the source; the list of them |
 //! | `target.rs` | which cache it uses |
+//! | `probe.rs` | what a call is known by, and the look at the layers that answer at once |
 //! | `call.rs` | a call: look up, else compute, once a key |
 //! | `entry.rs` | [`CachedEntry`]: the handle on one entry of a function |
 //! | `entries.rs` | [`CachedEntries`]: the handle on all of them |
@@ -25,6 +26,7 @@ mod form;
 mod identity;
 mod invalidate;
 mod lifetime;
+mod probe;
 mod shape;
 mod share;
 mod site;
@@ -33,8 +35,8 @@ mod target;
 
 pub use self::argument::{KeyArgument, KeySelf};
 pub use self::call::{
-    Call, Probed, Started, Tags, call_async, call_sync, finish_async, finish_started, finish_sync,
-    refresh_async, refresh_sync, start,
+    Started, call_async, call_sync, finish_async, finish_started, finish_sync, refresh_async,
+    refresh_sync, start,
 };
 pub use self::entries::{BlockingEntries, CachedEntries};
 pub use self::entry::{
@@ -49,6 +51,7 @@ pub use self::invalidate::{
     After, Doomed, Put, When, invalidate_async, invalidate_sync, nothing_after, put,
 };
 pub use self::lifetime::{ByValue, Lifetime, MayBeNone, NoneApart, Time, none_apart, ttl_by};
+pub use self::probe::{Call, Probed, Tags};
 pub use self::shape::{Fails, Fallible, OfFallible, OfOther, Plain, Shape, Tag};
 pub use self::share::{
     Failure, KeptError, MayFail, OfShareable, OfUnshareable, Share, Shared, SharedBy, SharedError,
