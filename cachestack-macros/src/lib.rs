@@ -7,7 +7,7 @@
 //! | `check.rs` | what the attributes do not go on |
 //! | `template.rs` | the text of `key = "..."` → literals and placeholders |
 //! | `time.rs` | `ttl = ...` |
-//! | `cached/`, `invalidate/` | `model.rs`: what is validated; `expand.rs`: the code, which cannot fail |
+//! | `cached/`, `invalidate/` | `model.rs`: what is validated; `expand`: the code, which cannot fail |
 //! | `diag.rs` | all mistakes at once, each at its token, with the user's item left as it is |
 //! | `names.rs` | the variables of an expression |
 //! | `span.rs` | expressions that the compiler shows at the user's tokens |

@@ -121,15 +121,15 @@ impl Param {
 }
 
 /// That no argument has this name.
-pub(crate) fn no_argument(name: &str, params: &[Param]) -> String {
+pub(crate) fn no_argument(name: &str, has_self: bool, params: &[Param]) -> String {
     if params.iter().any(|param| param.parts().contains(name)) {
         return format!("`{name}` is a part of an argument; give the whole argument a name");
     }
-    let names: Vec<String> = params
-        .iter()
-        .filter(|param| param.pattern.is_none())
-        .map(|param| param.name.to_string())
-        .collect();
+    let named = params.iter().filter(|param| param.pattern.is_none());
+    let mut names: Vec<String> = named.map(|param| param.name.to_string()).collect();
+    if has_self {
+        names.insert(0, "self".to_owned());
+    }
     let known = match (nearest(name, names.iter()), names.is_empty()) {
         (Some(nearest), _) => format!("did you mean `{nearest}`?"),
         (None, true) => "the function has none with a name".to_owned(),

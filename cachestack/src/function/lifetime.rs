@@ -10,6 +10,11 @@ pub trait Lifetime<V> {
     fn of(self, value: &V) -> Option<Duration>;
 }
 
+/// A lifetime that a handle can keep, for what is put by hand later.
+pub trait Lasting<V>: Lifetime<V> + Copy + Send + Sync + 'static {}
+
+impl<V, L: Lifetime<V> + Copy + Send + Sync + 'static> Lasting<V> for L {}
+
 impl<V> Lifetime<V> for Option<Duration> {
     #[inline]
     fn of(self, _: &V) -> Option<Duration> {
@@ -19,7 +24,7 @@ impl<V> Lifetime<V> for Option<Duration> {
 
 /// `ttl = |value| ...`
 #[derive(Debug, Clone, Copy)]
-pub struct ByValue<F>(F);
+struct ByValue<F>(F);
 
 impl<V, T: Time, F: FnOnce(&V) -> T> Lifetime<V> for ByValue<F> {
     #[inline]
@@ -30,17 +35,18 @@ impl<V, T: Time, F: FnOnce(&V) -> T> Lifetime<V> for ByValue<F> {
 
 /// The lifetime that a closure tells.
 #[inline]
-pub fn ttl_by<R, S: Shape<R>, T: Time, F: FnOnce(&S::Value) -> T>(
-    _: S,
-    _: &Tag<R>,
-    by: F,
-) -> ByValue<F> {
+pub fn ttl_by<R, S, T, F>(_: S, _: &Tag<R>, by: F) -> impl Lasting<S::Value> + use<R, S, T, F>
+where
+    S: Shape<R>,
+    T: Time,
+    F: FnOnce(&S::Value) -> T + Copy + Send + Sync + 'static,
+{
     ByValue(by)
 }
 
 /// `none_ttl = ...`: absence has a time of its own.
 #[derive(Debug, Clone, Copy)]
-pub struct NoneApart<L> {
+struct NoneApart<L> {
     some: L,
     none: Option<Duration>,
 }
@@ -62,9 +68,10 @@ pub fn none_apart<R, S: Shape<R>, L>(
     _: &Tag<R>,
     some: L,
     none: Option<Duration>,
-) -> NoneApart<L>
+) -> impl Lasting<S::Value> + use<R, S, L>
 where
     S::Value: MayBeNone,
+    L: Lasting<S::Value>,
 {
     NoneApart { some, none }
 }

@@ -46,28 +46,32 @@ impl<T, E: Clone + Any + Send + Sync> Share<Result<T, E>> for Shared {
 
 /// Failures are made anew by a function of the author's.
 #[derive(Debug, Clone, Copy)]
-pub struct SharedBy<F>(F);
+struct SharedBy<F>(F);
 
-impl<T, E: Any + Send + Sync, F: Fn(&E) -> E + Send + Sync> Share<Result<T, E>> for SharedBy<F> {
-    fn share(&self, returned: &Result<T, E>) -> Option<AnyValue> {
-        let error = returned.as_ref().err()?;
+impl<R, F> Share<R> for SharedBy<F>
+where
+    R: MayFail<Error: Any + Send + Sync>,
+    F: Fn(&R::Error) -> R::Error + Send + Sync,
+{
+    fn share(&self, returned: &R) -> Option<AnyValue> {
+        let error = returned.error()?;
         Some(Arc::new(Failure((self.0)(error))))
     }
-    fn take(&self, shared: &AnyValue) -> Option<Result<T, E>> {
-        let Failure(error) = shared.downcast_ref::<Failure<E>>()?;
-        Some(Err((self.0)(error)))
+    fn take(&self, shared: &AnyValue) -> Option<R> {
+        let Failure(error) = shared.downcast_ref::<Failure<R::Error>>()?;
+        Some(R::failed((self.0)(error)))
     }
     fn error_type(&self) -> Option<&'static ValueType> {
-        Some(ValueType::local::<Failure<E>>())
+        Some(ValueType::local::<Failure<R::Error>>())
     }
 }
 
 /// The way of `share_err`.
 #[inline]
-pub fn share_by<R: MayFail, F>(_: &Tag<R>, make: F) -> SharedBy<F>
+pub fn share_by<R: MayFail, F>(_: &Tag<R>, make: F) -> impl Share<R> + use<R, F>
 where
     R::Error: SharedError,
-    F: Fn(&R::Error) -> R::Error,
+    F: Fn(&R::Error) -> R::Error + Send + Sync,
 {
     SharedBy(make)
 }
@@ -81,10 +85,23 @@ where
 pub trait MayFail {
     /// What is in `Err`.
     type Error;
+
+    /// The failure, where it is one.
+    fn error(&self) -> Option<&Self::Error>;
+
+    /// A failure.
+    fn failed(error: Self::Error) -> Self;
 }
 
 impl<T, E> MayFail for Result<T, E> {
     type Error = E;
+
+    fn error(&self) -> Option<&E> {
+        self.as_ref().err()
+    }
+    fn failed(error: E) -> Self {
+        Err(error)
+    }
 }
 
 /// Fails to compile where the error of a function cannot be kept.
