@@ -76,6 +76,8 @@ pub(super) struct Cached {
     /// Whether it is a function of a type.
     pub(super) is_method: bool,
     pub(super) in_trait_impl: bool,
+    /// Whether its `impl` is generic, where that is known.
+    pub(super) in_generic_impl: Option<bool>,
     /// Without one, the key is the function's path and arguments.
     pub(super) key: Option<KeyForm>,
     pub(super) name: Option<LitStr>,
@@ -122,6 +124,7 @@ impl Cached {
             home: Home::Nowhere,
             is_method: false,
             in_trait_impl: false,
+            in_generic_impl: None,
             key: None,
             name: None,
             version: None,
@@ -287,6 +290,13 @@ impl Cached {
         for decision in [&self.bypass, &self.refresh].into_iter().flatten() {
             names.extend(names_in(&decision.to_token_stream()));
         }
+        if let Some(Time::Fixed(ttl)) = &self.ttl {
+            names.extend(names_in(ttl));
+        }
+        for (_, ttl) in [&self.none_ttl, &self.error_ttl].into_iter().flatten() {
+            names.extend(names_in(ttl));
+        }
+        names.extend(self.cache.names());
         names
     }
 
@@ -294,6 +304,10 @@ impl Cached {
     pub(super) fn companion(&self, what: &str) -> Ident {
         match &self.home {
             Home::Type(_) | Home::Nowhere => format_ident!("{what}"),
+            // The first that an `impl` of a trait refuses, so its name says what to write there.
+            Home::Beside(prefix) | Home::Trait(prefix) if what == "__site" => {
+                format_ident!("__{prefix}_in_a_trait_impl_needs_companions_false")
+            }
             Home::Beside(prefix) | Home::Trait(prefix) => match what.strip_prefix("__") {
                 Some(what) => format_ident!("__{prefix}_{what}"),
                 None => format_ident!("{prefix}_{what}"),

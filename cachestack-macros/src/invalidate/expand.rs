@@ -14,7 +14,7 @@ pub(super) fn expand(mutation: &Invalidate) -> TokenStream {
     let function = &mutation.function;
     let (attrs, vis, body) = (function.outer_attrs(), &function.vis, &function.body);
     let returns = &mutation.returns.ty;
-    let sig = function.plain_signature(&mutation.params);
+    let sig = function.plain_signature(&mutation.params, false);
     let [tag, doomed] = ["tag", "doomed"].map(local);
     let targets = mutation.targets.iter().map(|target| doom(mutation, target));
     let when = Ident::new(

@@ -11,7 +11,7 @@ use crate::check;
 use crate::diag::Diag;
 use crate::item::Function;
 use crate::krate::Krate;
-use crate::names::{collect_names, mentions};
+use crate::names::{collect_names, mentions, names_in};
 use crate::param::{self, Param, SelfArg, no_argument};
 use crate::returns::Returns;
 use crate::template::KeyForm;
@@ -314,12 +314,17 @@ impl Invalidate {
     pub(super) fn remembered(&self) -> impl Iterator<Item = &Param> {
         let mut names = BTreeSet::new();
         for after in &self.after {
+            let mut used = BTreeSet::new();
             for argument in after.target.arguments.iter().flatten() {
-                collect_names(argument.to_token_stream(), &mut names);
+                collect_names(argument.to_token_stream(), &mut used);
             }
+            let own = names_in(&after.value.to_token_stream());
+            names.extend(used.difference(&own).cloned());
         }
-        if let Some(condition) = &self.condition {
-            collect_names(condition.to_token_stream(), &mut names);
+        if let Some(Expr::Closure(condition)) = &self.condition {
+            let used = names_in(&condition.body.to_token_stream());
+            let own = names_in(&condition.inputs.to_token_stream());
+            names.extend(used.difference(&own).cloned());
         }
         let body = self.function.body.stream();
         self.params.iter().filter(move |param| {
@@ -330,7 +335,10 @@ impl Invalidate {
 
     /// Every name that stands in a target.
     pub(super) fn names(&self) -> BTreeSet<String> {
-        let mut names = BTreeSet::new();
+        let mut names = self.cache.names();
+        if let Some(condition) = &self.condition {
+            collect_names(condition.to_token_stream(), &mut names);
+        }
         let arguments = |target: &CachedTarget, names: &mut BTreeSet<String>| {
             for argument in target.arguments.iter().flatten() {
                 collect_names(argument.to_token_stream(), names);

@@ -49,11 +49,13 @@ pub use self::invalidate::{
     After, Doomed, Put, Remembered, When, invalidate_async, invalidate_sync, nothing_after, put,
     remember,
 };
-pub use self::lifetime::{Lasting, Lifetime, MayBeNone, Time, none_apart, ttl_by};
+pub use self::lifetime::{
+    ByValue, Lasting, Lifetime, MayBeNone, NoneApart, Time, none_apart, ttl_by,
+};
 pub use self::shape::{Fails, Fallible, OfFallible, OfOther, Plain, Shape, Tag};
 pub use self::share::{
-    Failure, KeptError, MayFail, OfShareable, OfUnshareable, Share, Shared, SharedError, Unshared,
-    check_error, share_by,
+    Failure, KeptError, MayFail, OfShareable, OfUnshareable, Share, Shared, SharedBy, SharedError,
+    Unshared, check_error, share_by,
 };
 pub use self::site::{Site, functions};
 pub use self::stats::FunctionStats;

@@ -4,6 +4,7 @@
 //! can be cloned are shared, as `shape.rs` explains.
 
 use std::any::Any;
+use std::fmt;
 use std::sync::Arc;
 
 use cachestack_backends::{AnyValue, ValueType};
@@ -45,35 +46,49 @@ impl<T, E: Clone + Any + Send + Sync> Share<Result<T, E>> for Shared {
 }
 
 /// Failures are made anew by a function of the author's.
-#[derive(Debug, Clone, Copy)]
-struct SharedBy<F>(F);
+///
+/// It is a way to share whatever that function is: what is wrong with it is told once, where this is made.
+pub struct SharedBy<R, F> {
+    make: F,
+    share: fn(&F, &R) -> Option<AnyValue>,
+    take: fn(&F, &AnyValue) -> Option<R>,
+    error_type: fn() -> &'static ValueType,
+}
 
-impl<R, F> Share<R> for SharedBy<F>
-where
-    R: MayFail<Error: Any + Send + Sync>,
-    F: Fn(&R::Error) -> R::Error + Send + Sync,
-{
+impl<R, F: Send + Sync> Share<R> for SharedBy<R, F> {
     fn share(&self, returned: &R) -> Option<AnyValue> {
-        let error = returned.error()?;
-        Some(Arc::new(Failure((self.0)(error))))
+        (self.share)(&self.make, returned)
     }
     fn take(&self, shared: &AnyValue) -> Option<R> {
-        let Failure(error) = shared.downcast_ref::<Failure<R::Error>>()?;
-        Some(R::failed((self.0)(error)))
+        (self.take)(&self.make, shared)
     }
     fn error_type(&self) -> Option<&'static ValueType> {
-        Some(ValueType::local::<Failure<R::Error>>())
+        Some((self.error_type)())
+    }
+}
+
+impl<R, F> fmt::Debug for SharedBy<R, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedBy").finish_non_exhaustive()
     }
 }
 
 /// The way of `share_err`.
 #[inline]
-pub fn share_by<R: MayFail, F>(_: &Tag<R>, make: F) -> impl Share<R> + use<R, F>
+pub fn share_by<R: MayFail, F>(_: &Tag<R>, make: F) -> SharedBy<R, F>
 where
     R::Error: SharedError,
-    F: Fn(&R::Error) -> R::Error + Send + Sync,
+    F: Fn(&R::Error) -> R::Error,
 {
-    SharedBy(make)
+    SharedBy {
+        make,
+        share: |make, returned| Some(Arc::new(Failure(make(returned.error()?)))),
+        take: |make, shared| {
+            let Failure(error) = shared.downcast_ref::<Failure<R::Error>>()?;
+            Some(R::failed(make(error)))
+        },
+        error_type: ValueType::local::<Failure<R::Error>>,
+    }
 }
 
 /// A return type that can tell of a failure.
@@ -106,7 +121,7 @@ impl<T, E> MayFail for Result<T, E> {
 
 /// Fails to compile where the error of a function cannot be kept.
 #[inline]
-pub fn check_error<R: MayFail<Error: KeptError>>(_: &Tag<R>) {}
+pub fn check_error<R: MayFail<Error: KeptError>>() {}
 
 /// Each caller has its own failure.
 #[derive(Debug, Clone, Copy)]

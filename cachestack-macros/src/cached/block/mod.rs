@@ -6,7 +6,7 @@ mod parse;
 
 use proc_macro2::{Group, Ident, Spacing, TokenStream, TokenTree};
 use quote::quote;
-use syn::{Error, Expr, ExprPath, Path};
+use syn::{Error, Expr, ExprPath, GenericParam, Path};
 
 pub(super) use self::parse::is_impl;
 use self::parse::{Block, Item, uncached};
@@ -53,11 +53,13 @@ pub(super) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
             let args = model::SYNTAX.parse(args.clone(), &mut diag);
             let mut cached = Cached::new(args, (**function).clone(), place, &mut diag);
             cached.in_trait_impl = block.of_trait.is_some();
+            cached.in_generic_impl = Some(block.is_generic());
             cached.krate.or(&options.krate);
             functions.push(cached);
         }
     }
-    if functions.is_empty() && diag.is_empty() {
+    let is_cached = |item: &Item| !matches!(item, Item::Other(_));
+    if !block.items.iter().any(is_cached) && diag.is_empty() {
         let message =
             "no function in this `impl` is cached; write `#[cached]` on those that are to be";
         diag.add(Error::new_spanned(&block.ty, message));
@@ -100,12 +102,18 @@ impl Options {
 }
 
 impl Block {
+    /// Whether it stands for many types.
+    fn is_generic(&self) -> bool {
+        let mut params = self.generics.params.iter();
+        params.any(|param| !matches!(param, GenericParam::Lifetime(_)))
+    }
+
     fn expand(&self, options: &Options, functions: Vec<Cached>) -> TokenStream {
         let mut functions = functions.into_iter();
         let (mut inside, mut elsewhere) = (TokenStream::new(), Elsewhere::default());
         for item in &self.items {
             match item {
-                Item::Other(tokens) => inside.extend(tokens.clone()),
+                Item::Other(tokens) | Item::Unfinished(tokens) => inside.extend(tokens.clone()),
                 Item::Cached(..) => {
                     let Some(cached) = functions.next() else {
                         continue;
@@ -171,7 +179,7 @@ impl Block {
     /// The block as it was without the attributes of this crate, which would tell its mistakes again.
     fn without_helpers(&self) -> TokenStream {
         let items = self.items.iter().map(|item| match item {
-            Item::Other(tokens) => tokens.clone(),
+            Item::Other(tokens) | Item::Unfinished(tokens) => tokens.clone(),
             Item::Cached(_, function) => {
                 let mut function = (**function).clone();
                 param::take(&mut function.sig, &mut Diag::default());

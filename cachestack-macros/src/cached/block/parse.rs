@@ -33,6 +33,8 @@ pub(super) struct Block {
 
 pub(super) enum Item {
     Cached(TokenStream, Box<Function>),
+    /// One that is to be cached and has no body.
+    Unfinished(TokenStream),
     Other(TokenStream),
 }
 
@@ -95,7 +97,7 @@ fn item(input: ParseStream<'_>) -> syn::Result<Item> {
         let body = match input.parse()? {
             TokenTree::Group(body) if body.delimiter() == Delimiter::Brace => body,
             // The compiler says what an `impl` must have.
-            other => return Ok(Item::Other(quote!(#(#attrs)* #vis #sig #other))),
+            other => return Ok(Item::Unfinished(quote!(#(#attrs)* #vis #sig #other))),
         };
         // One that is given twice is told like any other.
         let attrs = attrs.into_iter().chain(own).collect();

@@ -72,9 +72,9 @@ impl Cached {
                 self.krate.call(ends, "share_by", quote!(), arguments)
             }
             (None, Some((name, _))) => {
-                let lent = span::over(name, quote!(#tag));
-                let ends = Ends::of(name);
-                let check = self.krate.call(ends, "check_error", quote!(), lent);
+                let (ends, returns) = (Ends::of(name), &self.returns.ty);
+                let generics = quote!(::<#returns>);
+                let check = self.krate.call(ends, "check_error", generics, quote!());
                 quote!({ #check; (&#tag).share() })
             }
             (None, None) => quote!((&#tag).share()),
