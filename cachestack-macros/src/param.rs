@@ -10,7 +10,7 @@ use syn::{Attribute, Error, FnArg, Meta, Pat, PatIdent, Receiver, ReceiverKind, 
 use crate::diag::Diag;
 use crate::item::{is_cached, only};
 use crate::names::collect_names;
-use crate::returns::find;
+use crate::returns::{find, inside};
 use crate::words::{nearest, quoted};
 
 /// The `self` of a method.
@@ -74,12 +74,19 @@ pub(crate) struct Param {
 }
 
 impl Param {
-    /// The type of what a reference to the argument points to. A reference is passed on as it is.
+    /// The type of what a reference to the argument points to, where need be through an `Arc`: what is shared is
+    /// a part of keys by its value, whether or not serde knows of `Arc`s.
     pub(crate) fn target(&self) -> &Type {
-        match &self.ty {
+        let ty = match &self.ty {
             Type::Reference(reference) => &reference.elem,
             ty => ty,
-        }
+        };
+        let Type::Path(path) = ty else {
+            return ty;
+        };
+        let last = path.path.segments.last();
+        let shared = last.and_then(|last| inside(last, "Arc").or_else(|| inside(last, "Rc")));
+        shared.unwrap_or(ty)
     }
 
     /// The type of a reference to the argument, with its lifetime where it is one.

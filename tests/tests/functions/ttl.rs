@@ -1,19 +1,11 @@
-//! How long values live.
+//! `ttl = ...`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use cachestack::{Cache, Clock, MemoryBackend, cached};
+use cachestack::cached;
 
-use super::Runs;
-
-fn with_clock() -> (Cache, Clock) {
-    let clock = Clock::manual();
-    let memory = MemoryBackend::builder().clock(clock.clone());
-    let cache = Cache::builder().layer(memory.build().unwrap());
-    let cache = cache.ttl(Duration::from_secs(100)).clock(clock.clone());
-    (cache.build().unwrap(), clock)
-}
+use super::{Runs, with_clock};
 
 #[test]
 fn a_value_lives_for_its_ttl_and_not_longer() {

@@ -1,10 +1,19 @@
 //! `#[invalidate]`: what is deleted, when, and where.
 
-use std::sync::LazyLock;
+mod always;
+mod before;
+mod cache;
+mod condition;
+mod key;
+mod keys;
+mod put;
+mod result;
+mod tags;
+mod targets;
 
-use cachestack::{Cache, cached, invalidate};
+use cachestack::{cached, invalidate};
 
-use super::cache;
+use super::{Runs, cache};
 
 #[cached]
 async fn name(id: u64) -> String {
@@ -135,51 +144,6 @@ async fn arguments_that_the_body_takes_for_itself_are_in_the_keys() {
 }
 
 #[tokio::test]
-async fn keys_are_deleted_from_the_cache_that_is_named_and_targets_from_their_own() {
-    static NAMED: LazyLock<Cache> = LazyLock::new(cache);
-    static OWN: LazyLock<Cache> = LazyLock::new(cache);
-
-    #[cached(cache = OWN)]
-    async fn own(id: u64) -> u64 {
-        id
-    }
-
-    #[invalidate(own(id), name(id), key = "k:{id}", cache = NAMED)]
-    async fn change(id: u64) {}
-
-    let scope = cache();
-    for cache in [&*NAMED, &*OWN, &scope] {
-        cache.set("k:1", 1, None).await.unwrap();
-    }
-    scope
-        .scope(async {
-            fill().await;
-            own(1).await;
-            change(1).await;
-            assert_eq!(own::entry(1).peek(), None);
-            assert_eq!(there(), [false, true, true, true]);
-        })
-        .await;
-    assert!(!NAMED.exists("k:1").await.unwrap());
-    assert!(OWN.exists("k:1").await.unwrap());
-    assert!(scope.exists("k:1").await.unwrap());
-}
-
-#[tokio::test]
-async fn keys_of_a_cache_by_name_are_deleted_in_it() {
-    #[invalidate(key = "k:{id}", cache = "mutations")]
-    fn change(id: u64) {}
-
-    // Nobody has configured it; the mutation does not mind.
-    change(1);
-    let named = cache();
-    cachestack::configure_named("mutations", named.clone()).unwrap();
-    named.set("k:1", 1, None).await.unwrap();
-    change(1);
-    assert!(!named.exists("k:1").await.unwrap());
-}
-
-#[tokio::test]
 async fn a_mutation_over_a_closed_cache_works() {
     #[invalidate(name(id))]
     async fn change(id: u64) -> u64 {
@@ -190,4 +154,55 @@ async fn a_mutation_over_a_closed_cache_works() {
     cache.close().await.unwrap();
     assert_eq!(cache.scope(change(1)).await, 1);
     assert_eq!(cache.stats().await.unwrap().late, 0);
+}
+
+#[tokio::test]
+async fn several_attributes_do_what_each_of_them_says() {
+    static RUNS: Runs = Runs::none();
+
+    #[invalidate(name(id), always)]
+    #[invalidate(profile(id, "en"), before)]
+    #[invalidate(key = "profile:{id}:de")]
+    async fn change(id: u64, ok: bool) -> Result<u64, String> {
+        RUNS.one_more();
+        assert_eq!(there(), [true, true, false, true]);
+        if ok { Ok(id) } else { Err("no".into()) }
+    }
+
+    let all = async {
+        fill().await;
+        change(1, false).await.unwrap_err();
+        assert_eq!(there(), [false, true, false, true]);
+        fill().await;
+        change(1, true).await.unwrap();
+        assert_eq!(there(), [false, true, false, false]);
+        assert_eq!(RUNS.count(), 2);
+    };
+    cache().scope(all).await;
+}
+
+#[tokio::test]
+async fn a_mutation_may_return_a_future() {
+    #[invalidate(name(id))]
+    fn change(id: u64, ok: bool) -> impl Future<Output = Result<(), String>> + Send {
+        async move {
+            assert_eq!(there(), [true; 4]);
+            ok.then_some(()).ok_or_else(|| "no".to_owned())
+        }
+    }
+    #[invalidate(name(id))]
+    fn boxed<'a>(id: &'a u64) -> std::pin::Pin<Box<dyn Future<Output = u64> + Send + 'a>> {
+        Box::pin(async move { *id })
+    }
+
+    let all = async {
+        fill().await;
+        change(1, false).await.unwrap_err();
+        assert_eq!(there(), [true; 4]);
+        change(1, true).await.unwrap();
+        assert_eq!(there(), [false, true, true, true]);
+        assert_eq!(boxed(&2).await, 2);
+        assert_eq!(there(), [false, false, true, true]);
+    };
+    cache().scope(all).await;
 }
