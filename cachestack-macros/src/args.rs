@@ -91,6 +91,8 @@ pub(crate) enum Arg {
     List { items: Vec<Ident> },
     /// Anything else
     Target(Expr),
+    /// An argument that was meant, with a mistake that is told already.
+    Wrong { name: Ident },
 }
 
 impl Syntax {
@@ -100,10 +102,13 @@ impl Syntax {
         let mut seen = BTreeSet::new();
         let parser = |input: ParseStream<'_>| {
             while !input.is_empty() {
+                let meant = input.fork().call(Ident::parse_any);
                 match self.one(input) {
                     Ok(arg) => args.extend(self.first(arg, &mut seen, diag)),
                     Err(error) => {
                         diag.add(error);
+                        let meant = meant.ok().filter(|name| self.known(name).is_some());
+                        args.extend(meant.map(|name| Arg::Wrong { name }));
                         while !input.is_empty() && !input.peek(Token![,]) {
                             input.parse::<TokenTree>()?;
                         }

@@ -52,13 +52,18 @@ pub(crate) fn given_once(function: &Function, diag: &mut Diag) {
 
 /// A name that a type of this name would take from everyone.
 pub(crate) fn companion(name: &Ident, diag: &mut Diag) {
-    if PRIMITIVES.iter().any(|primitive| name == primitive) {
+    if is_primitive(&name.to_string()) {
         let message = format!(
             "`#[cached]` makes a type of the function's name, which would hide the type `{name}`; rename the \
              function, or name the type otherwise, as in `companions = {name}_cache`",
         );
         diag.add(Error::new(name.span(), message));
     }
+}
+
+/// Whether a type of the language has this name.
+pub(crate) fn is_primitive(name: &str) -> bool {
+    PRIMITIVES.contains(&name)
 }
 
 /// Whether the function uses the `Self` of what is around it, so that it is a function of a type.

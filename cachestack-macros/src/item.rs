@@ -4,12 +4,13 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Error, FnArg, GenericParam, Meta, Pat, Signature, Token, Visibility};
 
 use crate::diag::Diag;
+use crate::names::collect_names;
 use crate::param::{self, Param};
 
 /// Lints that look at the item and not at its body.
@@ -65,6 +66,14 @@ impl Function {
     pub(crate) fn body_signature(&self, name: Ident, used: &BTreeSet<String>) -> Signature {
         let mut sig = self.sig.clone();
         sig.ident = name;
+        let mut used = used.clone();
+        // What other attributes of this crate use, which are still to be expanded.
+        for attr in &self.attrs {
+            let last = attr.path().segments.last();
+            if last.is_some_and(|last| last.ident == "invalidate" || last.ident == "cached") {
+                collect_names(attr.meta.to_token_stream(), &mut used);
+            }
+        }
         for input in &mut sig.inputs {
             if let FnArg::Typed(typed) = input {
                 let is_used = |name: &Ident| used.contains(&name.to_string());
@@ -78,12 +87,15 @@ impl Function {
         sig
     }
 
-    /// The signature with every parameter a plain name.
-    pub(crate) fn plain_signature(&self, params: &[Param]) -> Signature {
+    /// The signature with every parameter a plain name. A `mut self` stays one where the body is a closure.
+    pub(crate) fn plain_signature(&self, params: &[Param], body_is_elsewhere: bool) -> Signature {
         let mut sig = self.sig.clone();
         let typed = sig.inputs.iter_mut().filter_map(|input| match input {
             FnArg::Typed(typed) => Some(typed),
-            FnArg::Receiver(_) => None,
+            FnArg::Receiver(receiver) => {
+                receiver.mutability = receiver.mutability.filter(|_| !body_is_elsewhere);
+                None
+            }
         });
         for (typed, param) in typed.zip(params) {
             let name = &param.name;

@@ -9,7 +9,7 @@
 //! | `body.rs` | its body as a closure |
 //! | `check.rs` | what the attributes do not go on |
 //! | `template.rs` | the text of `key = "..."` → literals and placeholders |
-//! | `cached/`, `invalidate/` | `model.rs`: what is validated; `expand`: the code, which cannot fail; `block.rs`: `#[cached]` on an `impl` |
+//! | `cached/`, `invalidate/` | `model.rs`: what is validated; `expand`: the code, which cannot fail; `block/`: `#[cached]` on an `impl` |
 //! | `diag.rs` | all mistakes at once, each at its token, with the user's item left as it is |
 //! | `names.rs` | the variables of an expression |
 //! | `krate.rs` | where the library is |

@@ -10,7 +10,7 @@ use syn::{Attribute, Error, FnArg, Meta, Pat, PatIdent, Receiver, ReceiverKind, 
 use crate::diag::Diag;
 use crate::item::{is_cached, only};
 use crate::names::collect_names;
-use crate::returns::find;
+use crate::returns::{find, inside};
 use crate::words::{nearest, quoted};
 
 /// The `self` of a method.
@@ -74,12 +74,19 @@ pub(crate) struct Param {
 }
 
 impl Param {
-    /// The type of what a reference to the argument points to. A reference is passed on as it is.
+    /// The type of what a reference to the argument points to, where need be through an `Arc`: what is shared is
+    /// a part of keys by its value, whether or not serde knows of `Arc`s.
     pub(crate) fn target(&self) -> &Type {
-        match &self.ty {
+        let ty = match &self.ty {
             Type::Reference(reference) => &reference.elem,
             ty => ty,
-        }
+        };
+        let Type::Path(path) = ty else {
+            return ty;
+        };
+        let last = path.path.segments.last();
+        let shared = last.and_then(|last| inside(last, "Arc").or_else(|| inside(last, "Rc")));
+        shared.unwrap_or(ty)
     }
 
     /// The type of a reference to the argument, with its lifetime where it is one.
@@ -121,15 +128,15 @@ impl Param {
 }
 
 /// That no argument has this name.
-pub(crate) fn no_argument(name: &str, params: &[Param]) -> String {
+pub(crate) fn no_argument(name: &str, has_self: bool, params: &[Param]) -> String {
     if params.iter().any(|param| param.parts().contains(name)) {
         return format!("`{name}` is a part of an argument; give the whole argument a name");
     }
-    let names: Vec<String> = params
-        .iter()
-        .filter(|param| param.pattern.is_none())
-        .map(|param| param.name.to_string())
-        .collect();
+    let named = params.iter().filter(|param| param.pattern.is_none());
+    let mut names: Vec<String> = named.map(|param| param.name.to_string()).collect();
+    if has_self {
+        names.insert(0, "self".to_owned());
+    }
     let known = match (nearest(name, names.iter()), names.is_empty()) {
         (Some(nearest), _) => format!("did you mean `{nearest}`?"),
         (None, true) => "the function has none with a name".to_owned(),

@@ -99,7 +99,7 @@ fn future(ty: &Type) -> Option<(Type, Way)> {
 }
 
 /// The `T` of `Name<T>`.
-fn inside<'a>(segment: &'a syn::PathSegment, name: &str) -> Option<&'a Type> {
+pub(crate) fn inside<'a>(segment: &'a syn::PathSegment, name: &str) -> Option<&'a Type> {
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
         return None;
     };

@@ -98,7 +98,7 @@ impl KeyForm {
             let is_known = |param: &Param| param.pattern.is_none() && param.name == *name;
             let is_self = has_self && name == "self";
             if !constant && !is_self && !params.iter().any(is_known) {
-                let message = format!("`{{{text}}}`: {}", no_argument(&text, params));
+                let message = format!("`{{{text}}}`: {}", no_argument(&text, has_self, params));
                 diag.add(self.error(message));
                 known = false;
             }

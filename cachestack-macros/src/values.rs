@@ -1,5 +1,7 @@
 //! What arguments of both attributes mean.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{Error, Expr, ExprLit, Lit, LitInt, LitStr};
@@ -27,12 +29,17 @@ impl CacheChoice {
         }
     }
 
+    /// Every name that stands in it for a value.
+    pub(crate) fn names(&self) -> BTreeSet<String> {
+        match self {
+            Self::Given(cache) => names_in(&cache.to_token_stream()),
+            Self::Current | Self::Named(_) => BTreeSet::new(),
+        }
+    }
+
     /// Whether it uses the variable.
     pub(crate) fn uses(&self, name: &str) -> bool {
-        match self {
-            Self::Given(cache) => names_in(&cache.to_token_stream()).contains(name),
-            Self::Current | Self::Named(_) => false,
-        }
+        self.names().contains(name)
     }
 
     /// The expression of a `Target`.

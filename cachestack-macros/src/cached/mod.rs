@@ -3,10 +3,12 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `model.rs` | a cached function with everything settled |
-//! | `block.rs` | `#[cached]` on an `impl` |
+//! | `check.rs` | what it must keep to |
+//! | `block/` | `#[cached]` on an `impl` |
 //! | `expand/` | the code |
 
 mod block;
+mod check;
 mod expand;
 mod model;
 

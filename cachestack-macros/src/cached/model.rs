@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident};
-use syn::{Error, Expr, ExprLit, ExprPath, Lit, LitBool, LitInt, LitStr, Type};
+use syn::{Error, Expr, ExprLit, ExprPath, Lit, LitBool, LitInt, LitStr};
 
 use crate::args::{Arg, Syntax, flag, list, value};
 use crate::check;
@@ -76,6 +76,8 @@ pub(super) struct Cached {
     /// Whether it is a function of a type.
     pub(super) is_method: bool,
     pub(super) in_trait_impl: bool,
+    /// Whether its `impl` is generic, where that is known.
+    pub(super) in_generic_impl: Option<bool>,
     /// Without one, the key is the function's path and arguments.
     pub(super) key: Option<KeyForm>,
     pub(super) name: Option<LitStr>,
@@ -91,7 +93,9 @@ pub(super) struct Cached {
     pub(super) local: bool,
     pub(super) bypass: Option<Expr>,
     pub(super) refresh: Option<Expr>,
-    key_self: Option<Ident>,
+    pub(super) key_self: Option<Ident>,
+    /// What is part of the key cannot be told: there is a mistake in what says so.
+    pub(super) unsettled: bool,
     associated: bool,
     companions: Option<Expr>,
 }
@@ -120,6 +124,7 @@ impl Cached {
             home: Home::Nowhere,
             is_method: false,
             in_trait_impl: false,
+            in_generic_impl: None,
             key: None,
             name: None,
             version: None,
@@ -134,6 +139,7 @@ impl Cached {
             bypass: None,
             refresh: None,
             key_self: None,
+            unsettled: false,
             associated: false,
             companions: None,
         };
@@ -142,17 +148,16 @@ impl Cached {
                 Arg::List { items } => items.iter().for_each(|it| cached.skip(it, diag)),
                 Arg::Value { name, value } => cached.set(&name, value, diag),
                 Arg::Flag { name } => cached.switch_on(name),
+                Arg::Wrong { name } => {
+                    cached.unsettled |= ["key", "key_self", "skip"].iter().any(|it| name == it);
+                }
                 Arg::Target(_) => {}
             }
         }
         cached.skip_what_only_decides();
         cached.is_method = cached.is_of_type(place);
         cached.home = cached.find_home(place, diag);
-        cached.check_self(diag);
-        cached.check_mutable(diag);
-        cached.check_key(diag);
-        cached.check_tags(diag);
-        cached.check_times(diag);
+        cached.check(diag);
         cached
     }
 
@@ -161,7 +166,10 @@ impl Cached {
             "ttl" => self.ttl = diag.take(Time::parse(name, value)),
             "none_ttl" => self.none_ttl = diag.take(fixed_time(name, &value)),
             "error_ttl" => self.error_ttl = diag.take(fixed_time(name, &value)),
-            "key" => self.key = diag.take(KeyForm::parse(name, value)),
+            "key" => {
+                self.key = diag.take(KeyForm::parse(name, value));
+                self.unsettled |= self.key.is_none();
+            }
             "name" => self.name = diag.take(values::name(value)),
             "version" => self.version = diag.take(values::version(value)),
             "condition" => self.condition = Some(value),
@@ -197,8 +205,9 @@ impl Cached {
         match self.params.iter_mut().find(|param| param.name == *name) {
             Some(param) => param.skip = true,
             None => {
-                let message = no_argument(&name.to_string(), &self.params);
+                let message = no_argument(&name.to_string(), self.receiver.is_some(), &self.params);
                 diag.add(Error::new(name.span(), message));
+                self.unsettled = true;
             }
         }
     }
@@ -272,142 +281,6 @@ impl Cached {
         self.key_self.is_some()
     }
 
-    /// `self` is part of the key or left out on purpose.
-    fn check_self(&self, diag: &mut Diag) {
-        let Some(receiver) = &self.receiver else {
-            if let Some(flag) = &self.key_self {
-                let message = "`key_self` makes `self` part of the key, and this function has none";
-                diag.add(Error::new(flag.span(), message));
-            }
-            return;
-        };
-        let named = self
-            .key
-            .as_ref()
-            .is_some_and(|key| key.names().contains("self"));
-        let message = match (named, receiver.skip, &self.key_self, &self.key) {
-            (true, true, ..) => {
-                "`self` is in the key and skipped; take it out of the key, or do not skip it"
-            }
-            (_, _, Some(flag), Some(_)) => {
-                let message = "`key_self` is for keys without a template; name the part of `self` that matters in \
-                               `key`, as in `{self.tenant}`";
-                diag.add(Error::new(flag.span(), message));
-                return;
-            }
-            (_, true, Some(flag), _) => {
-                let message = "`self` is part of the key by `key_self` and skipped; keep one";
-                diag.add(Error::new(flag.span(), message));
-                return;
-            }
-            (false, false, None, Some(_)) => {
-                "`self` is not in the key, so calls on values that differ would share an entry: name the part of it \
-                 that matters, as in `{self.tenant}`, or leave it out with `skip(self)`"
-            }
-            (false, false, None, None) => {
-                "is `self` part of the key? name the part of it that matters, as in `key = \"{self.tenant}:{id}\"`, \
-                 or write `key_self` where all of it is and it is `Serialize`, or leave it out with `skip(self)`"
-            }
-            _ => return,
-        };
-        diag.add(Error::new_spanned(&receiver.token, message));
-    }
-
-    fn check_mutable(&self, diag: &mut Diag) {
-        let receiver = self.receiver.as_ref();
-        if let Some(receiver) = receiver.filter(|it| it.is_mutable() && !it.skip) {
-            let message = "the body can change `self`, so it cannot be part of the key; take it by shared reference, \
-                           or leave it out with `skip(self)`";
-            diag.add(Error::new_spanned(&receiver.token, message));
-        }
-        for param in self.keyed() {
-            if matches!(&param.ty, Type::Reference(reference) if reference.mutability.is_some()) {
-                let message = "the body can change this argument, so it cannot be part of the key; take it by \
-                               value or shared reference, or leave it out with `#[cached(skip)]`";
-                diag.add(Error::new_spanned(&param.ty, message));
-            }
-        }
-    }
-
-    /// Every argument is named in the key or skipped, and what the key names is an argument.
-    fn check_key(&self, diag: &mut Diag) {
-        let Some(key) = &self.key else {
-            return;
-        };
-        let has_patterns = self.keyed().any(|param| param.pattern.is_some());
-        // A name that is misspelled is one mistake, and not also an argument that is missing.
-        if !has_patterns && !key.check_names(self.receiver.is_some(), &self.params, diag) {
-            return;
-        }
-        let names = key.names();
-        for param in &self.params {
-            let Param { name, pattern, .. } = param;
-            if param.skip {
-                if names.contains(&name.to_string()) {
-                    let message = format!(
-                        "`{name}` is in the key and skipped; take it out of the key, or do not skip it",
-                    );
-                    diag.add(key.error(message));
-                }
-            } else if let Some(pattern) = pattern {
-                let message = "this argument is not in the key, so calls that differ in it would share a value: \
-                               give it a name and put that in the key, or leave it out with `#[cached(skip)]`";
-                diag.add(Error::new_spanned(pattern, message));
-            } else if !names.contains(&name.to_string()) {
-                let message = format!(
-                    "`{name}` is not in the key, so calls that differ in it would share a value: name it, as in \
-                     `{{{name}}}`, or leave it out with `#[cached(skip)]`",
-                );
-                diag.add(Error::new(name.span(), message));
-            }
-        }
-    }
-
-    /// Tags belong to the entry, and so are made of what its key is made of.
-    fn check_tags(&self, diag: &mut Diag) {
-        for tag in &self.tags {
-            if !tag.check_names(self.receiver.is_some(), &self.params, diag) {
-                continue;
-            }
-            let names = tag.names();
-            let mut skipped = self.params.iter().filter(|it| it.skip);
-            if let Some(param) = skipped.find(|it| names.contains(&it.name.to_string())) {
-                let message = format!(
-                    "`{0}` is not part of the key, so one entry would have many tags; put `{0}` into the key, or take \
-                     it out of the tag",
-                    param.name,
-                );
-                diag.add(tag.error(message));
-            }
-        }
-    }
-
-    /// A time that the value tells is asked for when a value is put by hand too, where there are no arguments.
-    fn check_times(&self, diag: &mut Diag) {
-        let Some(Time::ByValue(closure)) = &self.ttl else {
-            return;
-        };
-        let own: BTreeSet<String> = closure
-            .inputs
-            .iter()
-            .flat_map(|input| names_in(&input.to_token_stream()))
-            .collect();
-        let used = names_in(&closure.body.to_token_stream());
-        let is_taken = |name: &String| used.contains(name) && !own.contains(name);
-        let mut names = self.params.iter().map(|it| it.name.to_string());
-        let taken = names.find(is_taken).or_else(|| {
-            let named_self = String::from("self");
-            (self.receiver.is_some() && is_taken(&named_self)).then_some(named_self)
-        });
-        if let Some(name) = taken {
-            let message = format!(
-                "this closure sees the value alone, not `{name}`; write a time that depends on arguments without a \
-                 closure, as in `ttl = Duration::from_secs({name})`",
-            );
-            diag.add(Error::new_spanned(&closure.body, message));
-        }
-    }
-
     /// Every name that the attribute uses, where the body may not.
     pub(super) fn names(&self) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
@@ -417,6 +290,13 @@ impl Cached {
         for decision in [&self.bypass, &self.refresh].into_iter().flatten() {
             names.extend(names_in(&decision.to_token_stream()));
         }
+        if let Some(Time::Fixed(ttl)) = &self.ttl {
+            names.extend(names_in(ttl));
+        }
+        for (_, ttl) in [&self.none_ttl, &self.error_ttl].into_iter().flatten() {
+            names.extend(names_in(ttl));
+        }
+        names.extend(self.cache.names());
         names
     }
 
@@ -424,6 +304,10 @@ impl Cached {
     pub(super) fn companion(&self, what: &str) -> Ident {
         match &self.home {
             Home::Type(_) | Home::Nowhere => format_ident!("{what}"),
+            // The first that an `impl` of a trait refuses, so its name says what to write there.
+            Home::Beside(prefix) | Home::Trait(prefix) if what == "__site" => {
+                format_ident!("__{prefix}_in_a_trait_impl_needs_companions_false")
+            }
             Home::Beside(prefix) | Home::Trait(prefix) => match what.strip_prefix("__") {
                 Some(what) => format_ident!("__{prefix}_{what}"),
                 None => format_ident!("{prefix}_{what}"),

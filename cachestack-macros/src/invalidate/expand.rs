@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::Path;
+use syn::{Expr, Path};
 
 use super::model::{CachedTarget, Invalidate, Of, Target, When};
 use crate::body;
@@ -14,7 +14,7 @@ pub(super) fn expand(mutation: &Invalidate) -> TokenStream {
     let function = &mutation.function;
     let (attrs, vis, body) = (function.outer_attrs(), &function.vis, &function.body);
     let returns = &mutation.returns.ty;
-    let sig = function.plain_signature(&mutation.params);
+    let sig = function.plain_signature(&mutation.params, false);
     let [tag, doomed] = ["tag", "doomed"].map(local);
     let targets = mutation.targets.iter().map(|target| doom(mutation, target));
     let when = Ident::new(
@@ -25,18 +25,44 @@ pub(super) fn expand(mutation: &Invalidate) -> TokenStream {
         },
         Span::call_site(),
     );
+    let after = after(mutation);
+    let remembered = mutation.remembered().map(|param| {
+        let (name, cfgs) = (&param.name, &param.cfgs);
+        let lent = span::over(&param.ty, quote!(#name));
+        let ends = Ends::of(&param.ty);
+        let kept = mutation.krate.call(ends, "remember", quote!(), lent);
+        quote!(#(#cfgs)* let #name = #kept;)
+    });
+    let remembered: TokenStream = remembered.collect();
+    // Closures over the arguments as they were.
+    let as_they_were = |closure: TokenStream| match remembered.is_empty() {
+        true => closure,
+        false => quote!({ #remembered move #closure }),
+    };
+    let (inner, compute) = compute(mutation);
     let condition = match &mutation.condition {
+        Some(condition @ Expr::Closure(closure)) if closure.capture.is_none() => {
+            as_they_were(quote!(#condition))
+        }
         Some(condition) => quote!(#condition),
         None => quote!(#p::keep_all),
     };
-    let after = after(mutation);
-    let (inner, compute) = compute(mutation);
-    let run = match mutation.returns.way {
-        Way::Sync => quote!(#p::invalidate_sync::<#returns, _>),
-        _ => quote!(#p::invalidate_async::<#returns, _, _>),
+    let after = match mutation.after.is_empty() {
+        true => after,
+        false => as_they_were(after),
     };
-    let run =
-        quote!(#run((#p::When::#when, #doomed), (&#tag).shape(), #condition, #after, #compute));
+    let (run, generics) = match mutation.returns.way {
+        Way::Sync => ("invalidate_sync", quote!(::<#returns, _>)),
+        _ => ("invalidate_async", quote!(::<#returns, _, _>)),
+    };
+    // What else does not fit is the condition.
+    let ends = match &mutation.condition {
+        Some(condition) => Ends::of(condition),
+        None => Ends::at(Span::call_site()),
+    };
+    let arguments =
+        quote!((#p::When::#when, #doomed), (&#tag).shape(), #condition, #after, #compute);
+    let run = mutation.krate.call(ends, run, generics, arguments);
     let run = match mutation.returns.way {
         Way::Sync | Way::Future => run,
         Way::Async => quote!(#run.await),
@@ -102,22 +128,27 @@ fn handle(target: &CachedTarget, entry: &str, lend: bool) -> TokenStream {
             (entry, quote!(#(#arguments),*))
         }
     };
+    let end = target.parentheses;
     match &target.of {
         Of::Function(path) => {
             let Ends { first, last } = Ends::of(path);
             let open = quote_spanned!(first=> <);
-            let arguments = span::group(Delimiter::Parenthesis, arguments, last);
+            let arguments = span::group(Delimiter::Parenthesis, arguments, end.unwrap_or(last));
             let what = Ident::new(what, last);
             quote!(#open #path>::#what #arguments)
         }
         Of::Associated(path) => {
             let (path, last) = with_companion(path, what);
-            let arguments = span::group(Delimiter::Parenthesis, arguments, last);
+            let arguments = span::group(Delimiter::Parenthesis, arguments, end.unwrap_or(last));
             quote!(#path #arguments)
         }
         Of::Method(receiver, name) => {
             let companion = companion(name, what);
-            let arguments = span::group(Delimiter::Parenthesis, arguments, name.span());
+            let arguments = span::group(
+                Delimiter::Parenthesis,
+                arguments,
+                end.unwrap_or(name.span()),
+            );
             quote!(#receiver.#companion #arguments)
         }
     }
@@ -155,8 +186,14 @@ fn after(mutation: &Invalidate) -> TokenStream {
         match after.put {
             true => {
                 let handle = handle(&after.target, "entry", false);
-                let put = Ident::new("put", Ends::of(pattern).first);
-                quote!({ let #pattern = #value; #all.put(#p::#put(#handle, #value)); })
+                // A result of another type is told at its name.
+                let ends = Ends::of(pattern);
+                let result = value.span().located_at(ends.first);
+                let result = Ident::new("value", result);
+                let put = mutation
+                    .krate
+                    .call(ends, "put", quote!(), quote!(#handle, #result));
+                quote!({ let #pattern = #value; #all.put(#put); })
             }
             false => {
                 let handle = handle(&after.target, "__entry", true);

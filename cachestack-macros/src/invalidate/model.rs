@@ -11,7 +11,7 @@ use crate::check;
 use crate::diag::Diag;
 use crate::item::Function;
 use crate::krate::Krate;
-use crate::names::collect_names;
+use crate::names::{collect_names, mentions, names_in};
 use crate::param::{self, Param, SelfArg, no_argument};
 use crate::returns::Returns;
 use crate::template::KeyForm;
@@ -79,6 +79,8 @@ pub(super) struct CachedTarget {
     pub(super) of: Of,
     /// The arguments of one entry; without them it is all entries.
     pub(super) arguments: Option<Vec<Expr>>,
+    /// Of the arguments' parentheses.
+    pub(super) parentheses: Option<Span>,
 }
 
 /// Where a cached function is found.
@@ -100,18 +102,21 @@ impl CachedTarget {
                 }) => Ok(Self {
                     of: Of::by(path),
                     arguments: Some(call.args.into_iter().collect()),
+                    parentheses: Some(call.paren_token.span.join()),
                 }),
                 other => Err(not_a_target(&other)),
             },
             Expr::MethodCall(call) => Ok(Self {
                 of: Of::Method(*call.receiver, call.method),
                 arguments: Some(call.args.into_iter().collect()),
+                parentheses: Some(call.paren_token.span.join()),
             }),
             Expr::Path(ExprPath {
                 path, qself: None, ..
             }) => Ok(Self {
                 of: Of::by(path),
                 arguments: None,
+                parentheses: None,
             }),
             Expr::Field(ExprField {
                 base,
@@ -120,6 +125,7 @@ impl CachedTarget {
             }) => Ok(Self {
                 of: Of::Method(*base, name),
                 arguments: None,
+                parentheses: None,
             }),
             other => Err(not_a_target(&other)),
         }
@@ -180,7 +186,7 @@ impl Invalidate {
                 }
                 Arg::Value { name, value } => mutation.set(&name, value, diag),
                 Arg::Flag { name } => mutation.switch(&name, diag),
-                Arg::List { .. } => {}
+                Arg::List { .. } | Arg::Wrong { .. } => {}
             }
         }
         if nothing_given {
@@ -298,15 +304,41 @@ impl Invalidate {
             let mut names = BTreeSet::new();
             collect_names(argument.to_token_stream(), &mut names);
             if let Some(part) = names.intersection(&parts).next() {
-                let message = no_argument(part, &self.params);
+                let message = no_argument(part, self.receiver.is_some(), &self.params);
                 diag.add(Error::new_spanned(argument, message));
             }
         }
     }
 
+    /// The arguments that what looks at the result uses too, though the body may have taken them for itself.
+    pub(super) fn remembered(&self) -> impl Iterator<Item = &Param> {
+        let mut names = BTreeSet::new();
+        for after in &self.after {
+            let mut used = BTreeSet::new();
+            for argument in after.target.arguments.iter().flatten() {
+                collect_names(argument.to_token_stream(), &mut used);
+            }
+            let own = names_in(&after.value.to_token_stream());
+            names.extend(used.difference(&own).cloned());
+        }
+        if let Some(Expr::Closure(condition)) = &self.condition {
+            let used = names_in(&condition.body.to_token_stream());
+            let own = names_in(&condition.inputs.to_token_stream());
+            names.extend(used.difference(&own).cloned());
+        }
+        let body = self.function.body.stream();
+        self.params.iter().filter(move |param| {
+            let name = param.name.to_string();
+            names.contains(&name) && mentions(&body, &name)
+        })
+    }
+
     /// Every name that stands in a target.
     pub(super) fn names(&self) -> BTreeSet<String> {
-        let mut names = BTreeSet::new();
+        let mut names = self.cache.names();
+        if let Some(condition) = &self.condition {
+            collect_names(condition.to_token_stream(), &mut names);
+        }
         let arguments = |target: &CachedTarget, names: &mut BTreeSet<String>| {
             for argument in target.arguments.iter().flatten() {
                 collect_names(argument.to_token_stream(), names);

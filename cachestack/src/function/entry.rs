@@ -12,7 +12,7 @@ use cachestack_backends::{
 use super::entries::not_configured;
 use super::form::FormOf;
 use super::invalidate::Doomed;
-use super::lifetime::Lifetime;
+use super::lifetime::Lasting;
 use super::probe::{Call, Tags};
 use super::shape::Shape;
 use crate::cache::Cache;
@@ -96,7 +96,7 @@ pub fn lasting_value<R, S, L>(
 ) -> CachedEntry<S::Value>
 where
     S: Shape<R>,
-    L: Lifetime<S::Value> + Copy + Send + Sync + 'static,
+    L: Lasting<S::Value>,
 {
     let write = move |value: S::Value| {
         let ttl = lifetime.of(&value);
@@ -117,7 +117,7 @@ pub fn lasting_return<R, S, L>(
 ) -> CachedEntry<R>
 where
     S: Shape<R>,
-    L: Lifetime<S::Value> + Copy + Send + Sync + 'static,
+    L: Lasting<S::Value>,
 {
     let write = move |returned: R| {
         let value = S::split(returned).ok()?;

@@ -63,7 +63,8 @@ impl Identity {
     #[must_use]
     pub fn on<T: ?Sized>(mut self) -> Self {
         self.of = type_name::<T>();
-        if let Some(generics) = self.of.find('<').filter(|_| self.of.ends_with('>')) {
+        if self.of.ends_with('>') {
+            let generics = self.of.find('<').unwrap_or(self.of.len());
             self.name = &self.of[generics..];
         }
         self
@@ -94,9 +95,10 @@ impl Identity {
         }
     }
 
-    /// Ends the key of a template: each instance has its own entries.
+    /// Ends the key of a template, which has no name: each instance has its own entries.
     #[inline]
     pub fn end(&self, key: &mut KeyWriter) {
+        key.literal(self.name);
         if !self.instance.is_empty() {
             for part in ["<", self.instance, ">"] {
                 key.literal(part);

@@ -53,6 +53,23 @@ pub fn put<V: Clone + Send + Sync + 'static>(entry: CachedEntry<V>, value: &V) -
     })
 }
 
+/// An argument as it was before the body.
+#[inline]
+pub fn remember<T: Remembered>(argument: &T) -> T {
+    argument.clone()
+}
+
+/// An argument that is there after the body too.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is used by the body and after it, so it must be `Clone`",
+    label = "not `Clone`",
+    note = "derive `Clone` on it, or take what is needed from the result"
+)]
+pub trait Remembered: Clone {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> Remembered for T {}
+
 /// When a mutation deletes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {

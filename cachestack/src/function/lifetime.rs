@@ -1,5 +1,6 @@
 //! How long what a function returned is kept.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::shape::{Shape, Tag};
@@ -10,6 +11,11 @@ pub trait Lifetime<V> {
     fn of(self, value: &V) -> Option<Duration>;
 }
 
+/// A lifetime that a handle can keep, for what is put by hand later.
+pub trait Lasting<V>: Lifetime<V> + Copy + Send + Sync + 'static {}
+
+impl<V, L: Lifetime<V> + Copy + Send + Sync + 'static> Lasting<V> for L {}
+
 impl<V> Lifetime<V> for Option<Duration> {
     #[inline]
     fn of(self, _: &V) -> Option<Duration> {
@@ -18,40 +24,84 @@ impl<V> Lifetime<V> for Option<Duration> {
 }
 
 /// `ttl = |value| ...`
-#[derive(Debug, Clone, Copy)]
-pub struct ByValue<F>(F);
+///
+/// It is a lifetime whatever the closure is: what is wrong with that is told once, where this is made.
+pub struct ByValue<V, F> {
+    by: F,
+    time: fn(F, &V) -> Option<Duration>,
+}
 
-impl<V, T: Time, F: FnOnce(&V) -> T> Lifetime<V> for ByValue<F> {
+impl<V, F> Lifetime<V> for ByValue<V, F> {
     #[inline]
     fn of(self, value: &V) -> Option<Duration> {
-        (self.0)(value).time()
+        (self.time)(self.by, value)
+    }
+}
+
+impl<V, F: Clone> Clone for ByValue<V, F> {
+    fn clone(&self) -> Self {
+        Self {
+            by: self.by.clone(),
+            time: self.time,
+        }
+    }
+}
+
+impl<V, F: Copy> Copy for ByValue<V, F> {}
+
+impl<V, F> fmt::Debug for ByValue<V, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ByValue").finish_non_exhaustive()
     }
 }
 
 /// The lifetime that a closure tells.
 #[inline]
-pub fn ttl_by<R, S: Shape<R>, T: Time, F: FnOnce(&S::Value) -> T>(
-    _: S,
-    _: &Tag<R>,
-    by: F,
-) -> ByValue<F> {
-    ByValue(by)
+pub fn ttl_by<R, S, T, F>(_: S, _: &Tag<R>, by: F) -> ByValue<S::Value, F>
+where
+    S: Shape<R>,
+    T: Time,
+    F: FnOnce(&S::Value) -> T,
+{
+    ByValue {
+        by,
+        time: |by, value| by(value).time(),
+    }
 }
 
 /// `none_ttl = ...`: absence has a time of its own.
-#[derive(Debug, Clone, Copy)]
-pub struct NoneApart<L> {
+pub struct NoneApart<V, L> {
     some: L,
     none: Option<Duration>,
+    is_none: fn(&V) -> bool,
 }
 
-impl<V: MayBeNone, L: Lifetime<V>> Lifetime<V> for NoneApart<L> {
+impl<V, L: Lifetime<V>> Lifetime<V> for NoneApart<V, L> {
     #[inline]
     fn of(self, value: &V) -> Option<Duration> {
-        match value.is_none() {
+        match (self.is_none)(value) {
             true => self.none,
             false => self.some.of(value),
         }
+    }
+}
+
+impl<V, L: Clone> Clone for NoneApart<V, L> {
+    fn clone(&self) -> Self {
+        Self {
+            some: self.some.clone(),
+            ..*self
+        }
+    }
+}
+
+impl<V, L: Copy> Copy for NoneApart<V, L> {}
+
+impl<V, L> fmt::Debug for NoneApart<V, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NoneApart")
+            .field("none", &self.none)
+            .finish_non_exhaustive()
     }
 }
 
@@ -62,11 +112,15 @@ pub fn none_apart<R, S: Shape<R>, L>(
     _: &Tag<R>,
     some: L,
     none: Option<Duration>,
-) -> NoneApart<L>
+) -> NoneApart<S::Value, L>
 where
     S::Value: MayBeNone,
 {
-    NoneApart { some, none }
+    NoneApart {
+        some,
+        none,
+        is_none: MayBeNone::is_none,
+    }
 }
 
 /// What a closure for a time may return.

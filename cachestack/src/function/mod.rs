@@ -48,9 +48,12 @@ pub use self::form::{
 };
 pub use self::identity::Identity;
 pub use self::invalidate::{
-    After, Doomed, Put, When, invalidate_async, invalidate_sync, nothing_after, put,
+    After, Doomed, Put, Remembered, When, invalidate_async, invalidate_sync, nothing_after, put,
+    remember,
 };
-pub use self::lifetime::{ByValue, Lifetime, MayBeNone, NoneApart, Time, none_apart, ttl_by};
+pub use self::lifetime::{
+    ByValue, Lasting, Lifetime, MayBeNone, NoneApart, Time, none_apart, ttl_by,
+};
 pub use self::probe::{Call, Probed, Tags};
 pub use self::shape::{Fails, Fallible, OfFallible, OfOther, Plain, Shape, Tag};
 pub use self::share::{

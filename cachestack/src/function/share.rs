@@ -4,6 +4,7 @@
 //! can be cloned are shared, as `shape.rs` explains.
 
 use std::any::Any;
+use std::fmt;
 use std::sync::Arc;
 
 use cachestack_backends::{AnyValue, ValueType};
@@ -45,31 +46,49 @@ impl<T, E: Clone + Any + Send + Sync> Share<Result<T, E>> for Shared {
 }
 
 /// Failures are made anew by a function of the author's.
-#[derive(Debug, Clone, Copy)]
-pub struct SharedBy<F>(F);
+///
+/// It is a way to share whatever that function is: what is wrong with it is told once, where this is made.
+pub struct SharedBy<R, F> {
+    make: F,
+    share: fn(&F, &R) -> Option<AnyValue>,
+    take: fn(&F, &AnyValue) -> Option<R>,
+    error_type: fn() -> &'static ValueType,
+}
 
-impl<T, E: Any + Send + Sync, F: Fn(&E) -> E + Send + Sync> Share<Result<T, E>> for SharedBy<F> {
-    fn share(&self, returned: &Result<T, E>) -> Option<AnyValue> {
-        let error = returned.as_ref().err()?;
-        Some(Arc::new(Failure((self.0)(error))))
+impl<R, F: Send + Sync> Share<R> for SharedBy<R, F> {
+    fn share(&self, returned: &R) -> Option<AnyValue> {
+        (self.share)(&self.make, returned)
     }
-    fn take(&self, shared: &AnyValue) -> Option<Result<T, E>> {
-        let Failure(error) = shared.downcast_ref::<Failure<E>>()?;
-        Some(Err((self.0)(error)))
+    fn take(&self, shared: &AnyValue) -> Option<R> {
+        (self.take)(&self.make, shared)
     }
     fn error_type(&self) -> Option<&'static ValueType> {
-        Some(ValueType::local::<Failure<E>>())
+        Some((self.error_type)())
+    }
+}
+
+impl<R, F> fmt::Debug for SharedBy<R, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedBy").finish_non_exhaustive()
     }
 }
 
 /// The way of `share_err`.
 #[inline]
-pub fn share_by<R: MayFail, F>(_: &Tag<R>, make: F) -> SharedBy<F>
+pub fn share_by<R: MayFail, F>(_: &Tag<R>, make: F) -> SharedBy<R, F>
 where
     R::Error: SharedError,
     F: Fn(&R::Error) -> R::Error,
 {
-    SharedBy(make)
+    SharedBy {
+        make,
+        share: |make, returned| Some(Arc::new(Failure(make(returned.error()?)))),
+        take: |make, shared| {
+            let Failure(error) = shared.downcast_ref::<Failure<R::Error>>()?;
+            Some(R::failed(make(error)))
+        },
+        error_type: ValueType::local::<Failure<R::Error>>,
+    }
 }
 
 /// A return type that can tell of a failure.
@@ -81,15 +100,28 @@ where
 pub trait MayFail {
     /// What is in `Err`.
     type Error;
+
+    /// The failure, where it is one.
+    fn error(&self) -> Option<&Self::Error>;
+
+    /// A failure.
+    fn failed(error: Self::Error) -> Self;
 }
 
 impl<T, E> MayFail for Result<T, E> {
     type Error = E;
+
+    fn error(&self) -> Option<&E> {
+        self.as_ref().err()
+    }
+    fn failed(error: E) -> Self {
+        Err(error)
+    }
 }
 
 /// Fails to compile where the error of a function cannot be kept.
 #[inline]
-pub fn check_error<R: MayFail<Error: KeptError>>(_: &Tag<R>) {}
+pub fn check_error<R: MayFail<Error: KeptError>>() {}
 
 /// Each caller has its own failure.
 #[derive(Debug, Clone, Copy)]

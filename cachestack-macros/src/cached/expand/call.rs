@@ -12,7 +12,8 @@ use crate::span::{self, Ends};
 pub(super) fn wrapper(cached: &Cached) -> TokenStream {
     let function = &cached.function;
     let (attrs, vis) = (function.outer_attrs(), &function.vis);
-    let sig = function.plain_signature(&cached.params);
+    let elsewhere = matches!(cached.home, Home::Type(_) | Home::Beside(_));
+    let sig = function.plain_signature(&cached.params, elsewhere);
     let decisions = [("bypass", &cached.bypass), ("refresh", &cached.refresh)];
     let decisions = decisions.into_iter().filter_map(|(name, decision)| {
         let decision = decision.as_ref()?;

@@ -23,20 +23,20 @@ pub(super) fn all(cached: &Cached) -> Vec<Companion> {
     match &cached.home {
         Home::Nowhere => Vec::new(),
         Home::Trait(_) => vec![
+            hidden_site(cached),
             entry(cached),
             entries(cached),
             hidden_entry(cached),
             hidden_key(cached),
-            hidden_site(cached),
         ],
         Home::Type(_) | Home::Beside(_) => vec![
+            hidden_site(cached),
             uncached(cached),
             refresh(cached),
             entry(cached),
             entries(cached),
             hidden_entry(cached),
             hidden_key(cached),
-            hidden_site(cached),
         ],
     }
 }
@@ -145,7 +145,7 @@ fn uncached(cached: &Cached) -> Companion {
 /// have to be compiled for each function.
 fn refresh(cached: &Cached) -> Companion {
     let function = &cached.function;
-    let mut sig: Signature = function.plain_signature(&cached.params);
+    let mut sig: Signature = function.plain_signature(&cached.params, true);
     sig.ident = cached.renamed("refresh");
     let returns = &cached.returns.ty;
     if cached.returns.way != Way::Sync {

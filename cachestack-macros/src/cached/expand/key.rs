@@ -14,12 +14,30 @@ use quote::ToTokens;
 /// The expression of the function's identity, with its instance and its version.
 pub(super) fn identity(cached: &Cached) -> TokenStream {
     let base = function_identity(cached);
-    let instance = instance(cached).map(|it| quote!(.instance::<#it>()));
-    let version = cached.version.as_ref().map(|it| {
-        let version = format!("@{}", it.base10_digits());
-        quote!(.version(#version))
-    });
+    let own = matches!(cached.home, Home::Nowhere) && cached.is_method && cached.name.is_none();
+    let instance = instance(cached, own).map(|it| quote!(.instance::<#it>()));
+    let version = version(cached);
     quote!(#base #instance #version)
+}
+
+fn version(cached: &Cached) -> Option<TokenStream> {
+    let version = cached.version.as_ref()?;
+    let version = format!("@{}", version.base10_digits());
+    Some(quote!(.version(#version)))
+}
+
+/// What a template's key ends with: each instance of a generic function or type has its own entries.
+fn end_of_template(cached: &Cached) -> Option<TokenStream> {
+    let p = cached.krate.private();
+    // Without companions the type may be anything, as the attribute does not see its `impl`.
+    let is_nowhere = matches!(cached.home, Home::Nowhere);
+    let own = cached.is_method && cached.in_generic_impl.unwrap_or(is_nowhere);
+    let generics = (cached.is_method && !is_nowhere && cached.in_generic_impl.is_none())
+        .then(|| quote!(.on::<Self>()));
+    let instance = instance(cached, own).map(|it| quote!(.instance::<#it>()));
+    let version = version(cached);
+    let parts = quote!(#generics #instance #version);
+    (!parts.is_empty()).then(|| quote!(#p::Identity::named("") #parts))
 }
 
 /// The same for all instances and versions.
@@ -45,11 +63,10 @@ pub(super) fn function_identity(cached: &Cached) -> TokenStream {
     }
 }
 
-/// The type that tells one instance of a generic function from another.
-fn instance(cached: &Cached) -> Option<TokenStream> {
+/// The type that tells one instance of a generic function from another, and of its own type where that is asked for.
+fn instance(cached: &Cached, own: bool) -> Option<TokenStream> {
     let generics = &cached.function.sig.generics;
     let types: Vec<_> = generics.type_params().map(|it| &it.ident).collect();
-    let own = matches!(cached.home, Home::Nowhere) && cached.is_method && cached.name.is_none();
     let sized = find(&generics.to_token_stream(), "Sized").is_none()
         && find(&generics.where_clause.to_token_stream(), "Sized").is_none();
     match (own, &types[..]) {
@@ -124,9 +141,7 @@ fn of_template(cached: &Cached) -> TokenStream {
     let used = cached
         .keyed()
         .map(|Param { name, cfgs, .. }| quote!(#(#cfgs)* let _ = #name;));
-    let identity = identity(cached);
-    let has_end = cached.version.is_some() || instance(cached).is_some();
-    let end = has_end.then(|| quote!(#identity.end(&mut #writer);));
+    let end = end_of_template(cached).map(|end| quote!(#end.end(&mut #writer);));
     let constants = constants(cached).map(|name| quote!(#p::instance_value(&mut #writer, &#name);));
     let types = cached
         .keyed()

@@ -1,7 +1,7 @@
 //! What a function and its companions are made of.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::Expr;
 
 use super::super::model::{Cached, Home};
@@ -52,35 +52,32 @@ impl Cached {
     /// How the return value is kept, shown as the return type.
     pub(super) fn shape(&self) -> TokenStream {
         let tag = local("tag");
-        let shape = self.returns.ends().method(quote!(&#tag), quote!(shape));
+        let ends = self.returns.ends();
+        let shape = ends.method(quote!(&#tag), quote!(shape));
         match self.local {
-            true => quote!(#shape.local()),
+            true => ends.method(shape, quote!(local)),
             false => shape,
         }
     }
 
     /// How a failure reaches those who waited for it.
     pub(super) fn share(&self) -> TokenStream {
-        let (p, tag) = (self.krate.private(), local("tag"));
-        match &self.share_err {
-            Some(make) => {
-                // What the error lacks is told at the closure.
+        let tag = local("tag");
+        // What the error lacks is told at the argument that asks for it.
+        match (&self.share_err, &self.error_ttl) {
+            (Some(make), _) => {
+                let tag = span::over(make, quote!(#tag));
+                let arguments = quote!(#tag, #make);
                 let ends = Ends::of(make);
-                let make = quote!(&#tag, #make);
-                self.krate.call(ends, "share_by", quote!(), make)
+                self.krate.call(ends, "share_by", quote!(), arguments)
             }
-            None => match &self.error_ttl {
-                Some((name, _)) => {
-                    let p = self
-                        .krate
-                        .private_at(name.span().resolved_at(Span::call_site()));
-                    quote_spanned!(name.span()=> { #p::check_error(&#tag); (&#tag).share() })
-                }
-                None => {
-                    let _ = p;
-                    quote!((&#tag).share())
-                }
-            },
+            (None, Some((name, _))) => {
+                let (ends, returns) = (Ends::of(name), &self.returns.ty);
+                let generics = quote!(::<#returns>);
+                let check = self.krate.call(ends, "check_error", generics, quote!());
+                quote!({ #check; (&#tag).share() })
+            }
+            (None, None) => quote!((&#tag).share()),
         }
     }
 
@@ -90,13 +87,18 @@ impl Cached {
         let some = match &self.ttl {
             None => quote!(#p::DEFAULT_TTL),
             Some(Time::Fixed(time)) => quote!(::core::option::Option::Some(#time)),
-            Some(Time::ByValue(closure)) => quote!(#p::ttl_by(#shape, &#tag, #closure)),
+            Some(Time::ByValue(closure)) => {
+                let ends = Ends::of(closure);
+                let arguments = quote!(#shape, &#tag, #closure);
+                self.krate.call(ends, "ttl_by", quote!(), arguments)
+            }
         };
         match &self.none_ttl {
             None => some,
             Some((name, time)) => {
-                let none_apart = Ident::new("none_apart", name.span());
-                quote!(#p::#none_apart(#shape, &#tag, #some, ::core::option::Option::Some(#time)))
+                let arguments = quote!(#shape, &#tag, #some, ::core::option::Option::Some(#time));
+                let ends = Ends::of(name);
+                self.krate.call(ends, "none_apart", quote!(), arguments)
             }
         }
     }

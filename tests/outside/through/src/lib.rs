@@ -1,0 +1,3 @@
+//! Hands the library on.
+
+pub use cachestack;

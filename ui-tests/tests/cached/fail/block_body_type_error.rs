@@ -1,0 +1,17 @@
+use cachestack::cached;
+
+pub struct Db;
+
+pub trait Load {
+    fn load(&self, id: u64) -> u64;
+}
+
+#[cached]
+impl Load for Db {
+    #[cached(skip(self))]
+    fn load(&self, id: u64) -> u64 {
+        id + "one"
+    }
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+use cachestack::cached;
+
+pub struct Db;
+
+pub trait Load {
+    fn load(&self, id: u64) -> u64;
+}
+
+#[cached]
+impl Load for Db {
+    #[cached(skip(self))]
+    fn load(&self, id: u64) -> u64 ;
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use cachestack::cached;
+
+#[cached]
+fn same<T: serde::Serialize>(value: T) -> T {
+    value
+}
+
+fn main() {}

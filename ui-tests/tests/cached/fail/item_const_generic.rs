@@ -1,8 +1,0 @@
-use cachestack::cached;
-
-#[cached]
-fn zeros<const N: usize>() -> Vec<u64> {
-    vec![0; N]
-}
-
-fn main() {}

@@ -1,0 +1,17 @@
+use cachestack::cached;
+
+pub struct Db {
+    tenant: String,
+}
+
+impl Db {
+    #[cached(skip(self))]
+    pub fn load(&self, id: u64) -> u64 {
+        id
+    }
+}
+
+fn main() {
+    let db = Db { tenant: String::new() };
+    let _ = db.load_entry("one");
+}

@@ -1,0 +1,13 @@
+use cachestack::{cached, invalidate};
+
+#[cached]
+fn user(id: u64) -> u64 {
+    id
+}
+
+#[invalidate(user(id), before, condition = |n| *n > 0)]
+fn rename(id: u64) -> u64 {
+    id
+}
+
+fn main() {}

@@ -1,0 +1,21 @@
+use cachestack::{cached, invalidate};
+
+pub struct Db;
+
+impl Db {
+    pub fn load(&self, id: u64) -> u64 {
+        id
+    }
+
+    #[cached(associated)]
+    pub fn list() -> u64 {
+        1
+    }
+
+    #[invalidate(self.load(id))]
+    pub fn rename(&self, id: u64) -> u64 {
+        id
+    }
+}
+
+fn main() {}
