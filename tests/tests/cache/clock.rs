@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cachestack::testing::{Fault, FaultyBackend, Method};
+use cachestack::testing::{Fault, FaultyBackend};
 use cachestack::{
     Backend, Cache, Clock, Entry, FileBackend, Key, Layer, MemoryBackend, Namespace, TieredCache,
 };
