@@ -55,4 +55,6 @@ pub use crate::postgres::{PostgresBackend, PostgresBuilder, PostgresConfig};
 #[cfg(feature = "redis")]
 pub use crate::redis::{RedisBackend, RedisBuilder, RedisConfig};
 pub use crate::stats::Stats;
-pub use crate::tiered::{Layer, LayerConfig, Passage, TieredBuilder, TieredCache, WriteStrategy};
+pub use crate::tiered::{
+    Layer, LayerConfig, Passage, TieredBuilder, TieredCache, Watch, WriteStrategy,
+};

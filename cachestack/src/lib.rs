@@ -48,7 +48,7 @@ pub use cachestack_backends::{
     Entry, Epoch, Error, ErrorKind, Fence, FenceToken, Generation, Key, KeyDigest, KeyError,
     KeyText, KeyWriter, Layer, LayerConfig, Lookup, Moment, Namespace, Opened, Operation, Passage,
     Rejected, Result, Sealed, Serializer, Stats, TieredBuilder, TieredCache, TimeLeft, ValueType,
-    WriteStrategy,
+    Watch, WriteStrategy,
 };
 #[cfg(feature = "postgres")]
 pub use cachestack_backends::{Dsn, PostgresBackend, PostgresBuilder, PostgresConfig};

@@ -12,6 +12,7 @@
 // Both crates are this one here.
 extern crate self as cachestack_backends;
 
+mod generation;
 mod key;
 pub mod runtime;
 #[allow(

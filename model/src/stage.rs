@@ -98,7 +98,9 @@ impl Stage {
         let lease = Lease::new(&inner.clock, LEASE);
         let joined = inner
             .flights
-            .join(KEY, token.epoch(), TypeId::of::<u64>(), lease);
+            .join(KEY, token.epoch(), TypeId::of::<u64>(), lease, || {
+                Box::new(|| false)
+            });
         let mut lead = match joined.await {
             Role::Take(Landed::Value(value)) => return value.downcast_ref().copied(),
             Role::Take(Landed::Failure(_)) => return None,

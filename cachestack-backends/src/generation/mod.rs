@@ -87,6 +87,12 @@ pub(crate) fn is_ours(name: &str) -> bool {
     name.starts_with(SIGN)
 }
 
+/// Whether it is the name of a function.
+pub(crate) fn is_function(name: &str) -> bool {
+    name.strip_prefix(SIGN)
+        .is_some_and(|name| name.starts_with("fn:"))
+}
+
 /// Where the number of that name is kept, for entries of that namespace.
 pub(crate) fn mark_of(namespace: &Namespace, name: &str) -> Key {
     let own = namespace.mark();

@@ -49,6 +49,7 @@ impl Counters {
     }
 
     /// The same for several.
+    #[cfg(any(feature = "file", feature = "network"))]
     pub(crate) fn count_all_found(&self, keys: &[(Key, &'static ValueType)], found: &[Lookup]) {
         for ((_, value_type), found) in keys.iter().zip(found) {
             self.count_found(value_type, found);

@@ -46,5 +46,5 @@ mod written;
 
 pub use self::config::{Layer, TieredBuilder, WriteStrategy};
 pub use self::layer_config::LayerConfig;
-pub use self::passage::Passage;
+pub use self::passage::{Passage, Watch};
 pub use self::stack::TieredCache;

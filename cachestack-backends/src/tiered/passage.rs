@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::stack::{Inner, TieredCache};
 use crate::fence::{Epoch, FenceToken};
-use crate::generation::{Dependency, Live, Lives, mark_of};
+use crate::generation::{Dependency, Live, Lives, is_function, mark_of};
 use crate::key::{Key, Namespace};
 
 /// One caller's way through a stack: down for a look-up and, when that found nothing, down again with what
@@ -50,6 +50,11 @@ impl Passage {
         self.token.epoch()
     }
 
+    /// What tells later whether what the key depends on was invalidated meanwhile.
+    pub fn watch(&self) -> Watch {
+        Watch(self.lives.clone())
+    }
+
     /// Whether nothing has overtaken it yet.
     pub fn is_current(&self) -> bool {
         self.token.is_current() && !have_ended(&self.lives)
@@ -79,13 +84,26 @@ impl TieredCache {
     }
 }
 
-/// A number that is another one when any of them is: their numbers never come again.
+/// Tells whether what a key depended on when its passage began has been invalidated since.
+#[derive(Debug, Clone)]
+pub struct Watch(Lives);
+
+impl Watch {
+    /// Whether it has.
+    pub fn is_overtaken(&self) -> bool {
+        have_ended(&self.0)
+    }
+}
+
+/// A number that is another one when any of them is: their numbers never come again. Functions are left out:
+/// those that share a key share its computations, and each looks whether the other's was overtaken.
 fn as_one(lives: &Lives) -> u128 {
-    match &lives[..] {
+    let shared = lives.iter().filter(|live| !is_function(live.name()));
+    let mut ids: SmallVec<[u64; 8]> = shared.map(|live| live.id()).collect();
+    match &ids[..] {
         [] => 0,
-        [live] => u128::from(live.id()),
-        lives => {
-            let mut ids: SmallVec<[u64; 8]> = lives.iter().map(|live| live.id()).collect();
+        [id] => u128::from(*id),
+        _ => {
             ids.sort_unstable();
             let bytes = ids.iter().flat_map(|id| id.to_ne_bytes());
             let bytes: SmallVec<[u8; 64]> = bytes.collect();

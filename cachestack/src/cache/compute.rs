@@ -12,7 +12,7 @@ use cachestack_backends::{
 };
 
 use super::{Cache, EntryOptions};
-use crate::flight::{Landed, Lead, Lease, Role};
+use crate::flight::{Landed, Lead, Lease, Overtaken, Role};
 
 /// What a look-up came to.
 pub(crate) enum Lookup<'a> {
@@ -104,9 +104,13 @@ impl Cache {
         let digest = duty.key.digest();
         let mut passage = cache.stack.passage_depending(&duty.key, on);
         let lease = Lease::new(cache.stack.clock(), cache.wait);
+        let overtaken = || {
+            let watch = passage.watch();
+            Box::new(move || watch.is_overtaken()) as Overtaken
+        };
         let joined = cache
             .flights
-            .join(digest, passage.epoch(), value_type.id(), lease);
+            .join(digest, passage.epoch(), value_type.id(), lease, overtaken);
         match joined.await {
             Role::Take(Landed::Value(value)) => {
                 cache.counters.coalesced.one_more();

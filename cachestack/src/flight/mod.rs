@@ -63,7 +63,11 @@ pub(crate) struct Flights {
 
 struct Flight {
     state: Mutex<State>,
+    overtaken: Overtaken,
 }
+
+/// Tells whether what a flight computes was invalidated since it began: nobody joins it any more.
+pub(crate) type Overtaken = Box<dyn Fn() -> bool + Send + Sync>;
 
 impl Flight {
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -123,9 +127,10 @@ impl Flights {
         epoch: Epoch,
         value_type: TypeId,
         lease: Lease<'_>,
+        overtaken: impl FnOnce() -> Overtaken,
     ) -> Role<'_> {
         let id = (key, epoch, value_type);
-        match self.meet(id, lease) {
+        match self.meet(id, lease, overtaken) {
             Met::Nobody(flight, number) | Met::Itself(flight, number) => {
                 Role::Lead(Lead::new(self, id, flight, number))
             }
@@ -133,15 +138,19 @@ impl Flights {
         }
     }
 
-    fn meet(&self, id: Id, lease: Lease<'_>) -> Met {
+    fn meet(&self, id: Id, lease: Lease<'_>, overtaken: impl FnOnce() -> Overtaken) -> Met {
         let caller = Caller::here();
         let mut shard = self.shard(id);
-        let Some(flight) = shard.get(&id) else {
+        let Some(flight) = shard.get(&id).filter(|flight| !(flight.overtaken)()) else {
             let (state, number) = State::led_from(caller.place, lease.ending());
             let flight = Arc::new(Flight {
                 state: Mutex::new(state),
+                overtaken: overtaken(),
             });
-            shard.insert(id, Arc::clone(&flight));
+            // One that was overtaken goes on for those who wait for it.
+            let before = shard.insert(id, Arc::clone(&flight));
+            drop(shard);
+            drop(before);
             return Met::Nobody(flight, number);
         };
         let flight = Arc::clone(flight);
@@ -204,6 +213,10 @@ mod tests {
 
     use super::*;
 
+    fn never() -> Overtaken {
+        Box::new(|| false)
+    }
+
     #[test]
     fn the_table_is_empty_after_a_million_keys() {
         let (flights, clock, fence) = (Flights::default(), Clock::system(), Fence::new());
@@ -216,6 +229,7 @@ mod tests {
                 token.epoch(),
                 TypeId::of::<u32>(),
                 lease,
+                never,
             )));
         }
         assert_eq!(
@@ -231,7 +245,7 @@ mod tests {
         let join = |i: u32| {
             let key = Namespace::default().digest(i.to_le_bytes());
             let token = fence.token(key);
-            block_on(flights.join(key, token.epoch(), TypeId::of::<u32>(), lease))
+            block_on(flights.join(key, token.epoch(), TypeId::of::<u32>(), lease, never))
         };
         let leads: Vec<_> = (0..100_000).map(join).collect();
         assert_eq!(flights.len(), 100_000);
