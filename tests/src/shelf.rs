@@ -89,6 +89,11 @@ impl Shelf {
         asked.iter().filter(|it| **it == operation).count()
     }
 
+    /// Counts anew what it is asked for.
+    pub fn forget_asked(&self) {
+        lock(&self.0.asked).clear();
+    }
+
     async fn enter_at(&self, key: &Key, operation: Operation) -> Result<()> {
         match is_number(key) {
             true => self.unless_broken(),
