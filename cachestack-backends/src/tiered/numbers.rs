@@ -293,10 +293,12 @@ impl TieredCache {
         let others = self.0.immediate_layers().chain(self.0.later_layers());
         kept |= others.into_iter().any(|(_, layer)| layer.keeps_numbers());
         for (live, token, written) in &written {
-            let put = self.put_in_memory(live.mark(), written, Some(token), FirstError::default());
-            if let (true, Ok(true)) = (kept, &put) {
+            // Ahead of the step that voids the tokens of whoever makes it too: they rely on it then. What an
+            // invalidation has voided meanwhile has ended, and nobody asks whether that is kept.
+            if kept {
                 live.seen(asked);
             }
+            let put = self.put_in_memory(live.mark(), written, Some(token), FirstError::default());
             failed.note(put.map(drop));
         }
         drop(guard);
