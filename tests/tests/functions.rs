@@ -27,6 +27,8 @@ mod futures;
 mod generics;
 #[path = "functions/identity.rs"]
 mod identity;
+#[path = "functions/instrumented.rs"]
+mod instrumented;
 #[path = "functions/invalidate/mod.rs"]
 mod invalidate;
 #[path = "functions/key.rs"]
