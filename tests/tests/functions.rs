@@ -2,6 +2,10 @@
 //! of the attributes, and for what they stand on.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::manual_async_fn,
+    reason = "functions that return futures are tested too"
+)]
 
 #[path = "functions/arguments.rs"]
 mod arguments;

@@ -286,7 +286,7 @@ where
     let Probed {
         site,
         error_ttl,
-        tags,
+        tags: _,
         found,
     } = probed;
     let (cache, key, look_up) = match found {
@@ -336,7 +336,7 @@ where
     let Probed {
         site,
         error_ttl,
-        tags,
+        tags: _,
         found,
     } = probed;
     let (cache, key, look_up) = match found {
