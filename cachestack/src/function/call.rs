@@ -249,9 +249,10 @@ where
     finish_sync(probed, shape, form, share, keep, lifetime, compute)
 }
 
-/// Calls an async function.
+/// Calls an async function. It is awaited where it is made, so the probe need not wait for the first poll, and what it
+/// needs takes no room in the future.
 #[inline]
-pub async fn call_async<R, S, H, F>(
+pub fn call_async<R, S, H, F>(
     call: Call<'_>,
     shape: S,
     form: FormOf<R, S>,
@@ -259,14 +260,14 @@ pub async fn call_async<R, S, H, F>(
     keep: impl FnOnce(&S::Value) -> bool,
     lifetime: impl Lifetime<S::Value>,
     compute: impl FnOnce() -> F,
-) -> R
+) -> impl Future<Output = R>
 where
     S: Shape<R>,
     H: Share<R>,
     F: Future<Output = R>,
 {
     let probed = call.probe(shape, form, &share);
-    finish_async(probed, shape, form, share, keep, lifetime, compute).await
+    finish_async(probed, shape, form, share, keep, lifetime, compute)
 }
 
 /// Goes on with a sync call where the probe ended.
