@@ -177,7 +177,11 @@ fn expect(attr: &Attribute, outer: bool) -> Vec<Attribute> {
 /// Parses a function, or reports why it is none.
 pub(crate) fn function(tokens: TokenStream, attribute: &str) -> syn::Result<Function> {
     syn::parse2(tokens).map_err(|error| {
-        let message = format!("`#[{attribute}]` goes on a function with a body: {error}");
+        let also = match attribute {
+            "cached" => ", or on an `impl` that has some",
+            _ => "",
+        };
+        let message = format!("`#[{attribute}]` goes on a function with a body{also}: {error}");
         Error::new(error.span(), message)
     })
 }

@@ -73,6 +73,20 @@ use proc_macro::TokenStream;
 /// `get_user::uncached(42)` is the function without its cache. With methods they stand beside it:
 /// `self.get_entry(42)`.
 ///
+/// # On methods
+///
+/// `self` is part of the key, by `key = "{self.tenant}:{id}"` or by `key_self` where it is `Serialize`, or it is left
+/// out by `skip(self)`; without either it is an error. What comes with a method stands beside it: `self.get_entry(42)`,
+/// `Self::list_entries()`. A function of a type that names neither `self` nor `Self` says `associated`: "struct is not
+/// supported in `trait`s or `impl`s" means that it does not.
+///
+/// In the `impl` of a trait nothing can be added, so `#[cached]` goes on the `impl` too, above or below
+/// `#[async_trait]`: `#[cached] impl Repo for Pg { #[cached(ttl = 60, skip(self))] fn ... }`. Where the type is none of
+/// your crate's, `#[cached(companions = RepoEntries)] impl ...` names a trait for what comes with the functions.
+/// Without either, `companions = false` on the function is needed: else the compiler says that
+/// `..._in_a_trait_impl_needs_companions_false` is not a member of the trait. The key of a template then ends with the
+/// type, as the attribute cannot tell whether its `impl` is one of many types.
+///
 /// # Cancellation
 ///
 /// An async call that is dropped while it computes hands over to one of those who wait.

@@ -2,6 +2,10 @@
 //! of the attributes, and for what they stand on.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::manual_async_fn,
+    reason = "functions that return futures are tested too"
+)]
 
 #[path = "functions/arguments.rs"]
 mod arguments;
@@ -27,6 +31,8 @@ mod futures;
 mod generics;
 #[path = "functions/identity.rs"]
 mod identity;
+#[path = "functions/instrumented.rs"]
+mod instrumented;
 #[path = "functions/invalidate/mod.rs"]
 mod invalidate;
 #[path = "functions/key.rs"]

@@ -6,6 +6,7 @@
     unreachable_pub,
     dead_code,
     clippy::allow_attributes_without_reason,
+    clippy::manual_async_fn,
     reason = "the cases are small user crates"
 )]
 

@@ -28,8 +28,8 @@ pub(super) fn expand(mutation: &Invalidate) -> TokenStream {
     let after = after(mutation);
     let remembered = mutation.remembered().map(|param| {
         let (name, cfgs) = (&param.name, &param.cfgs);
-        let lent = span::over(&param.ty, quote!(#name));
         let ends = Ends::of(&param.ty);
+        let lent = lent_by_macro(ends, name);
         let kept = mutation.krate.call(ends, "remember", quote!(), lent);
         quote!(#(#cfgs)* let #name = #kept;)
     });
@@ -87,6 +87,14 @@ pub(super) fn expand(mutation: &Invalidate) -> TokenStream {
     quote!(#(#attrs)* #vis #sig #outer_body)
 }
 
+/// A reference that the compiler does not take for one the user wrote.
+fn lent_by_macro(ends: Ends, name: &Ident) -> TokenStream {
+    let [first, last] = [ends.first, ends.last].map(|it| it.resolved_at(Span::mixed_site()));
+    let and = quote_spanned!(first=> &);
+    let name = span::group(Delimiter::Parenthesis, quote!(#name), last);
+    quote!(#and #name)
+}
+
 fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
@@ -135,21 +143,27 @@ fn handle(target: &CachedTarget, entry: &str, lend: bool) -> TokenStream {
             let open = quote_spanned!(first=> <);
             let arguments = span::group(Delimiter::Parenthesis, arguments, end.unwrap_or(last));
             let what = Ident::new(what, last);
-            quote!(#open #path>::#what #arguments)
+            // The companions' type is not generic, its functions are.
+            let mut path = path.clone();
+            let generics = path
+                .segments
+                .last_mut()
+                .map(|last| std::mem::take(&mut last.arguments));
+            quote!(#open #path>::#what #generics #arguments)
         }
         Of::Associated(path) => {
             let (path, last) = with_companion(path, what);
             let arguments = span::group(Delimiter::Parenthesis, arguments, end.unwrap_or(last));
             quote!(#path #arguments)
         }
-        Of::Method(receiver, name) => {
+        Of::Method(receiver, name, generics) => {
             let companion = companion(name, what);
             let arguments = span::group(
                 Delimiter::Parenthesis,
                 arguments,
                 end.unwrap_or(name.span()),
             );
-            quote!(#receiver.#companion #arguments)
+            quote!(#receiver.#companion #generics #arguments)
         }
     }
 }

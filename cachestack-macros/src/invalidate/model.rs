@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
-use syn::{Error, Expr, ExprArray, ExprClosure, ExprField, ExprPath, Member, Pat, Path};
+use syn::{
+    AngleBracketedGenericArguments, Error, Expr, ExprArray, ExprClosure, ExprField, ExprPath,
+    Member, Pat, Path,
+};
 
 use crate::args::{Arg, Syntax, flag, ungrouped, value, values};
 use crate::check;
@@ -90,7 +93,7 @@ pub(super) enum Of {
     /// `Self::list`
     Associated(Path),
     /// `self.get`, `self.users.get`
-    Method(Expr, Ident),
+    Method(Expr, Ident, Option<AngleBracketedGenericArguments>),
 }
 
 impl CachedTarget {
@@ -107,10 +110,17 @@ impl CachedTarget {
                 other => Err(not_a_target(&other)),
             },
             Expr::MethodCall(call) => Ok(Self {
-                of: Of::Method(*call.receiver, call.method),
+                of: Of::Method(*call.receiver, call.method, call.turbofish),
                 arguments: Some(call.args.into_iter().collect()),
                 parentheses: Some(call.paren_token.span.join()),
             }),
+            Expr::Path(ExprPath {
+                path, qself: None, ..
+            }) if matches!(path.segments.last(), Some(last) if !last.arguments.is_none()) => {
+                let message = "all entries of a function go, whatever it is generic over: drop the types, or give \
+                               arguments for one entry";
+                Err(Error::new_spanned(path.segments.last(), message))
+            }
             Expr::Path(ExprPath {
                 path, qself: None, ..
             }) => Ok(Self {
@@ -123,7 +133,7 @@ impl CachedTarget {
                 member: Member::Named(name),
                 ..
             }) => Ok(Self {
-                of: Of::Method(*base, name),
+                of: Of::Method(*base, name, None),
                 arguments: None,
                 parentheses: None,
             }),

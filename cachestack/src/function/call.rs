@@ -35,7 +35,8 @@ where
     finish_sync(probed, shape, form, share, keep, lifetime, compute)
 }
 
-/// Calls an async function. The probe is made at once, so that the future does not carry the key.
+/// Calls an async function. It is awaited where it is made, so the probe need not wait for the first poll, and what it
+/// needs takes no room in the future.
 #[inline]
 pub fn call_async<R, S, H, F>(
     call: Call<'_>,
@@ -72,7 +73,7 @@ where
     let Probed {
         site,
         error_ttl,
-        tags,
+        tags: _,
         found,
     } = probed;
     let (cache, key, look_up) = match found {
@@ -122,7 +123,7 @@ where
     let Probed {
         site,
         error_ttl,
-        tags,
+        tags: _,
         found,
     } = probed;
     let (cache, key, look_up) = match found {

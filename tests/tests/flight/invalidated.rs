@@ -49,6 +49,9 @@ async fn who_calls_after_an_invalidation_never_joins_an_older_flight() {
 async fn who_calls_after_an_invalidation_of_a_slow_layer_never_joins_an_older_flight() {
     let shelf = Shelf::new();
     let cache = Cache::from(shelf.clone());
+    // Makes the number of the namespace, for which a computation would wait.
+    cache.set("first", 0, None).await.unwrap();
+    cache.delete("first").await.unwrap();
     who_calls_later_never_gets_what_was_begun_before(cache).await;
     assert_eq!(shelf.len(), 1);
 }

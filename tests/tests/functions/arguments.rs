@@ -100,6 +100,7 @@ fn borrowed_owned_and_shared_arguments_are_seen_by_their_values() {
 }
 
 #[test]
+#[allow(clippy::toplevel_ref_arg, reason = "such a pattern is what is tested")]
 fn arguments_behind_patterns_are_part_of_the_key() {
     static RUNS: Runs = Runs::none();
     #[derive(serde::Serialize)]

@@ -103,3 +103,36 @@ fn a_value_that_is_put_by_hand_lives_as_long_as_a_computed_one() {
         assert_eq!(number(), 1);
     });
 }
+
+#[test]
+fn a_closure_tells_the_time_of_each_value() {
+    #[cached(ttl = |it: &Vec<u64>| Duration::from_secs(it.len() as u64))]
+    fn many(n: u64) -> Vec<u64> {
+        vec![n; usize::try_from(n).unwrap()]
+    }
+    #[cached(ttl = |it| it.then_some(Duration::from_secs(1)))]
+    fn short(short: bool) -> Result<bool, String> {
+        Ok(short)
+    }
+
+    let (cache, clock) = with_clock();
+    cache.sync_scope(|| {
+        many(1);
+        many(2);
+        // Zero keeps nothing.
+        assert_eq!(many(0), [0; 0]);
+        assert_eq!(many::entry(0).peek(), None);
+        short(true).unwrap();
+        short(false).unwrap();
+        many::entry(9).blocking().put(vec![0; 2]).unwrap();
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(many::entry(1).peek(), None);
+        assert_eq!(many::entry(2).peek(), Some(vec![2, 2]));
+        assert_eq!(many::entry(9).peek(), Some(vec![0, 0]));
+        // `None` is the cache's own time.
+        assert_eq!(short::entry(true).peek(), None);
+        assert_eq!(short::entry(false).peek(), Some(false));
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(many::entry(9).peek(), None);
+    });
+}

@@ -12,6 +12,7 @@ use crate::returns::Way;
 use crate::span::{self, Ends};
 
 /// One function that comes with the function.
+#[derive(Clone)]
 pub(super) struct Companion {
     attrs: TokenStream,
     sig: TokenStream,
@@ -29,16 +30,21 @@ pub(super) fn all(cached: &Cached) -> Vec<Companion> {
             hidden_entry(cached),
             hidden_key(cached),
         ],
-        Home::Type(_) | Home::Beside(_) => vec![
-            hidden_site(cached),
-            uncached(cached),
-            refresh(cached),
-            entry(cached),
-            entries(cached),
-            hidden_entry(cached),
-            hidden_key(cached),
-        ],
+        // Whatever an `impl` of a trait says of the first should come first.
+        Home::Beside(_) => [vec![hidden_site(cached)], with_body(cached)].concat(),
+        Home::Type(_) => [with_body(cached), vec![hidden_site(cached)]].concat(),
     }
+}
+
+fn with_body(cached: &Cached) -> Vec<Companion> {
+    vec![
+        uncached(cached),
+        refresh(cached),
+        entry(cached),
+        entries(cached),
+        hidden_entry(cached),
+        hidden_key(cached),
+    ]
 }
 
 /// As a type with associated functions.

@@ -18,7 +18,7 @@ impl Repo for Users {
         if id == 0 {
             return Err(String::new());
         }
-        Ok(u64::from_str_radix("1", 10).map_err(|error| error.to_string())? + id)
+        Ok("1".parse::<u64>().map_err(|error| error.to_string())? + id)
     }
 }
 

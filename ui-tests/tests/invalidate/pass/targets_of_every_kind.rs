@@ -20,7 +20,7 @@ fn name(first: &str, last: Option<&str>) -> String {
     format!("{first} {last:?}")
 }
 
-#[invalidate(users::user(id), self::users::user, name(&title, Some("x")))]
+#[invalidate(users::user(id), self::users::user, text::<u64>(id), name(&title, Some("x")))]
 #[invalidate(crate::invalidate::pass::targets_of_every_kind::users::user(id + 1))]
 fn change(id: u64, title: String) -> usize {
     title.into_bytes().len() + id as usize
@@ -33,4 +33,5 @@ fn works() {
     assert_eq!(name("a", None), "a None");
     assert_eq!(change(1, String::new()), 1);
     assert_eq!(users::user::entry(1).peek(), None);
+    assert_eq!(text::entry(1u64).peek(), None);
 }
