@@ -64,9 +64,10 @@ pub use cachestack_backends::{RedisBackend, RedisBuilder, RedisConfig};
 pub use cachestack_backends::{contract_tests, testing};
 pub use cachestack_macros::{cached, invalidate, key};
 
+pub use crate::__private::Displayed;
 pub use crate::cache::{BlockingCache, Cache, CacheBuilder, CacheConfig, CacheStats, EntryOptions};
 pub use crate::function::{
     ArcValue, AsCache, BlockingEntries, BlockingEntry, CachedEntries, CachedEntry, FunctionStats,
-    KeyArgument, KeySelf, LocalArcValue, LocalValue, functions,
+    KeptError, KeyArgument, KeySelf, LocalArcValue, LocalValue, functions,
 };
 pub use crate::global::{configure, configure_named, current, named};

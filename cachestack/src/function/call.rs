@@ -73,7 +73,7 @@ where
     let Probed {
         site,
         error_ttl,
-        tags: _,
+        tags,
         found,
     } = probed;
     let (cache, key, look_up) = match found {
@@ -123,7 +123,7 @@ where
     let Probed {
         site,
         error_ttl,
-        tags: _,
+        tags,
         found,
     } = probed;
     let (cache, key, look_up) = match found {
