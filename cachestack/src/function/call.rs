@@ -10,9 +10,9 @@ use cachestack_backends::{AnyValue, ValueType};
 
 use super::form::FormOf;
 use super::lifetime::Lifetime;
-use super::probe::{Call, Found, Probed, Tags};
+use super::probe::{Call, Found, Probed};
 use super::shape::Shape;
-use super::share::{Share, Unshared};
+use super::share::Share;
 use super::site::Site;
 use crate::cache::{Duty, Kept, Lookup};
 
@@ -38,18 +38,21 @@ where
 /// Calls an async function. It is awaited where it is made, so the probe need not wait for the first poll, and what it
 /// needs takes no room in the future.
 #[inline]
-pub fn call_async<R, S, H, F>(
+pub fn call_async<R, S, H, K, L, C, F>(
     call: Call<'_>,
     shape: S,
     form: FormOf<R, S>,
     share: H,
-    keep: impl FnOnce(&S::Value) -> bool,
-    lifetime: impl Lifetime<S::Value>,
-    compute: impl FnOnce() -> F,
-) -> impl Future<Output = R>
+    keep: K,
+    lifetime: L,
+    compute: C,
+) -> impl Future<Output = R> + use<R, S, H, K, L, C, F>
 where
     S: Shape<R>,
     H: Share<R>,
+    K: FnOnce(&S::Value) -> bool,
+    L: Lifetime<S::Value>,
+    C: FnOnce() -> F,
     F: Future<Output = R>,
 {
     let probed = call.probe(shape, form, &share);
@@ -99,7 +102,9 @@ where
             S::wrap((form.release)(value))
         }
         Settled::Failed { returned, failure } => {
-            fail_sync(duty, failure, share.error_type(), error_ttl);
+            // What a refresh would have replaced is better than its failure.
+            let ttl = error_ttl.filter(|_| look_up);
+            fail_sync(duty, failure, share.error_type(), ttl);
             returned
         }
     }
@@ -158,7 +163,8 @@ where
         }
         Settled::Failed { returned, failure } => {
             let error_type = share.error_type();
-            fail(duty, failure, error_type, error_ttl).await;
+            let ttl = error_ttl.filter(|_| look_up);
+            fail(duty, failure, error_type, ttl).await;
             returned
         }
     }
@@ -219,42 +225,6 @@ where
         }
         Started::Hit(value) => S::wrap(value),
     }
-}
-
-/// Computes and stores, whatever is there, for a sync function.
-pub fn refresh_sync<R, S: Shape<R>>(
-    call: Call<'_>,
-    tags: Tags,
-    shape: S,
-    form: FormOf<R, S>,
-    keep: impl FnOnce(&S::Value) -> bool,
-    lifetime: impl Lifetime<S::Value>,
-    compute: impl FnOnce() -> R,
-) -> R {
-    let probed = call.refresh(true).probe(shape, form, &Unshared);
-    let probed = probed.with(tags);
-    finish_sync(probed, shape, form, Unshared, keep, lifetime, compute)
-}
-
-/// The same for an async function, whose future comes ready made.
-pub fn refresh_async<R, S, K, L, F>(
-    call: Call<'_>,
-    tags: Tags,
-    shape: S,
-    form: FormOf<R, S>,
-    keep: K,
-    lifetime: L,
-    future: F,
-) -> impl Future<Output = R> + use<R, S, K, L, F>
-where
-    S: Shape<R>,
-    K: FnOnce(&S::Value) -> bool,
-    L: Lifetime<S::Value>,
-    F: Future<Output = R>,
-{
-    let probed = call.refresh(true).probe(shape, form, &Unshared);
-    let started = Started::Started(probed.with(tags), future);
-    finish_started(started, shape, form, Unshared, keep, lifetime)
 }
 
 /// What a look-up means to a function.

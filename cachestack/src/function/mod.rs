@@ -35,8 +35,7 @@ mod target;
 
 pub use self::argument::{KeyArgument, KeySelf};
 pub use self::call::{
-    Started, call_async, call_sync, finish_async, finish_started, finish_sync, refresh_async,
-    refresh_sync, start,
+    Started, call_async, call_sync, finish_async, finish_started, finish_sync, start,
 };
 pub use self::entries::{BlockingEntries, CachedEntries};
 pub use self::entry::{

@@ -20,14 +20,14 @@ pub(super) fn wrapper(cached: &Cached) -> TokenStream {
         let name = Ident::new(name, proc_macro2::Span::call_site());
         Some(quote!(.#name(#decision)))
     });
-    let body = statements(cached, &quote!(#(#decisions)*));
+    let body = statements(cached, &quote!(#(#decisions)*), true);
     // With the user's braces the whole function is the user's own for lints and errors.
     let body = span::group(Delimiter::Brace, body, function.body.span());
     quote!(#(#attrs)* #vis #sig #body)
 }
 
 /// The statements of a call, which wants what `mode` says.
-fn statements(cached: &Cached, mode: &TokenStream) -> TokenStream {
+fn statements(cached: &Cached, mode: &TokenStream, waits: bool) -> TokenStream {
     let witness = cached.witness();
     let before = cached.before_call(Args::Owned);
     let call = cached.call(Args::Owned);
@@ -37,38 +37,16 @@ fn statements(cached: &Cached, mode: &TokenStream) -> TokenStream {
         .map(|(_, ttl)| quote!(.error_ttl(::core::option::Option::Some(#ttl))));
     let call = quote!(#call #mode #error_ttl);
     let run = match (cached.tags.is_empty(), cached.returns.way) {
-        (true, Way::Sync | Way::Async) => at_once(cached, &call),
-        _ => in_steps(cached, &call),
+        (true, Way::Sync | Way::Async) => at_once(cached, &call, waits),
+        _ => in_steps(cached, &call, waits),
     };
     quote!(#witness #before #run)
 }
 
-/// The statements that compute and store whatever is there.
+/// The statements that compute and store whatever is there. Of an async function they give the future as it
+/// comes: one that is made here would have to be compiled for each function.
 pub(super) fn refresh(cached: &Cached) -> TokenStream {
-    let p = cached.krate.private();
-    let (witness, before) = (cached.witness(), cached.before_call(Args::Owned));
-    let (call, shape, form) = (cached.call(Args::Owned), cached.shape(), local("form"));
-    let (keep, lifetime) = (cached.keep(), cached.lifetime());
-    let returns = &cached.returns.ty;
-    let tags = match tags(cached) {
-        None => quote!(#p::Tags::none()),
-        Some(add) => quote!(#p::Tags::of(#add)),
-    };
-    let (uncached, generics) = (cached.path("uncached"), cached.function.turbofish());
-    let arguments = cached.hand_on();
-    let compute = quote!(#uncached #generics(#arguments));
-    let (refresh, compute) = match cached.returns.way {
-        Way::Sync => (
-            quote!(refresh_sync::<#returns, _>),
-            quote!(move || #compute),
-        ),
-        _ => (quote!(refresh_async::<#returns, _, _, _, _>), compute),
-    };
-    quote! {
-        #witness
-        #before
-        #p::#refresh(#call, #tags, #shape, #form, #keep, #lifetime, #compute)
-    }
+    statements(cached, &quote!(.refresh(true)), false)
 }
 
 /// The closure that adds the tags.
@@ -87,17 +65,17 @@ pub(super) fn tags(cached: &Cached) -> Option<TokenStream> {
 }
 
 /// One expression for the look-up and what follows it.
-fn at_once(cached: &Cached, call: &TokenStream) -> TokenStream {
+fn at_once(cached: &Cached, call: &TokenStream, waits: bool) -> TokenStream {
     let (shape, share) = (cached.shape(), cached.share());
     let (keep, lifetime) = (cached.keep(), cached.lifetime());
     let compute = compute(cached);
     let form = local("form");
     let arguments = quote!(#call, #shape, #form, #share, #keep, #lifetime, #compute);
-    finish(cached, "call", arguments)
+    finish(cached, "call", arguments, waits)
 }
 
 /// The probe first: what is needed only after a miss is made then.
-fn in_steps(cached: &Cached, call: &TokenStream) -> TokenStream {
+fn in_steps(cached: &Cached, call: &TokenStream, waits: bool) -> TokenStream {
     let p = cached.krate.private();
     let (shape, make_share) = (cached.shape(), cached.share());
     let (keep, lifetime) = (cached.keep(), cached.lifetime());
@@ -112,7 +90,7 @@ fn in_steps(cached: &Cached, call: &TokenStream) -> TokenStream {
     let last = match cached.returns.way {
         Way::Sync | Way::Async => {
             let arguments = quote!(#probed, #shape, #form, #share, #keep, #lifetime, #compute);
-            finish(cached, "finish", arguments)
+            finish(cached, "finish", arguments, waits)
         }
         Way::Future | Way::Boxed => {
             let arguments = quote!(#started, #shape, #form, #share, #keep, #lifetime);
@@ -135,16 +113,19 @@ fn in_steps(cached: &Cached, call: &TokenStream) -> TokenStream {
 }
 
 /// The call of a function of the support module, shown where what does not fit was written.
-fn finish(cached: &Cached, what: &str, arguments: TokenStream) -> TokenStream {
+fn finish(cached: &Cached, what: &str, arguments: TokenStream, waits: bool) -> TokenStream {
     let (ends, returns) = (ends(cached), &cached.returns.ty);
     match cached.returns.way {
         Way::Async => {
             let ends = Ends::at(ends.last);
-            let generics = quote!(::<#returns, _, _, _>);
+            let generics = match what {
+                "call" => quote!(::<#returns, _, _, _, _, _, _>),
+                _ => quote!(::<#returns, _, _, _>),
+            };
             let call = cached
                 .krate
                 .call(ends, &format!("{what}_async"), generics, arguments);
-            let wait = quote_spanned!(ends.last=> .await);
+            let wait = waits.then(|| quote_spanned!(ends.last=> .await));
             quote!(#call #wait)
         }
         _ => {

@@ -147,8 +147,7 @@ fn uncached(cached: &Cached) -> Companion {
     }
 }
 
-/// The same call, which computes and stores. It returns its future as it comes: one that is made here would
-/// have to be compiled for each function.
+/// The same call, which computes and stores.
 fn refresh(cached: &Cached) -> Companion {
     let function = &cached.function;
     let mut sig: Signature = function.plain_signature(&cached.params, true);
