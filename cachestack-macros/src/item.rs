@@ -31,15 +31,28 @@ impl Parse for Function {
             attrs: input.call(Attribute::parse_outer)?,
             vis: input.parse()?,
             sig: input.parse()?,
-            body: match input.parse()? {
-                TokenTree::Group(body) if body.delimiter() == Delimiter::Brace => body,
-                other => return Err(Error::new(other.span(), "this one has no body")),
-            },
+            body: body(input.parse()?)
+                .map_err(|other| Error::new(other.span(), "this one has no body"))?,
         };
         match input.is_empty() {
             true => Ok(function),
             false => Err(input.error("something follows it")),
         }
+    }
+}
+
+/// The braces of a body, also where `macro_rules` has put them into an invisible group; else what there is.
+pub(crate) fn body(token: TokenTree) -> Result<Group, TokenTree> {
+    match token {
+        TokenTree::Group(body) if body.delimiter() == Delimiter::Brace => Ok(body),
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            let mut inner = group.stream().into_iter();
+            match (inner.next(), inner.next()) {
+                (Some(only), None) => body(only),
+                _ => Err(group.into()),
+            }
+        }
+        other => Err(other),
     }
 }
 

@@ -47,16 +47,20 @@ pub(crate) fn names_in(tokens: &TokenStream) -> BTreeSet<String> {
     names
 }
 
-/// Whether a name stands in the tokens, in whatever place.
+/// Whether a word stands anywhere in the tokens, in a literal too: a text may be a format, a template or code to
+/// another macro.
 pub(crate) fn mentions(tokens: &TokenStream, wanted: &str) -> bool {
+    let wanted = wanted.trim_start_matches("r#");
+    let is_in = |text: &str| {
+        let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        text.split(|c| !is_part(c)).any(|word| word == wanted)
+            // `\n` and its like stand for other letters.
+            || text.contains('\\') && text.contains(wanted)
+    };
     tokens.clone().into_iter().any(|token| match token {
-        TokenTree::Ident(name) => name == wanted,
+        TokenTree::Ident(name) => is_in(&name.to_string()),
         TokenTree::Group(group) => mentions(&group.stream(), wanted),
-        TokenTree::Literal(literal) => {
-            let mut names = BTreeSet::new();
-            collect_captures(&literal.to_string(), &mut names);
-            names.contains(wanted)
-        }
+        TokenTree::Literal(literal) => is_in(&literal.to_string()),
         TokenTree::Punct(_) => false,
     })
 }

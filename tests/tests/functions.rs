@@ -7,6 +7,8 @@
     reason = "functions that return futures are tested too"
 )]
 
+#[path = "functions/apart.rs"]
+mod apart;
 #[path = "functions/arguments.rs"]
 mod arguments;
 #[path = "functions/associated.rs"]

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::Stats;
 use crate::backend::Lookup;
 use crate::entry::ValueType;
-use crate::key::Key;
 
 /// One number; reading it while others raise it gives some value it had.
 #[derive(Debug, Default)]
@@ -50,7 +49,11 @@ impl Counters {
 
     /// The same for several.
     #[cfg(any(feature = "file", feature = "network"))]
-    pub(crate) fn count_all_found(&self, keys: &[(Key, &'static ValueType)], found: &[Lookup]) {
+    pub(crate) fn count_all_found(
+        &self,
+        keys: &[(crate::key::Key, &'static ValueType)],
+        found: &[Lookup],
+    ) {
         for ((_, value_type), found) in keys.iter().zip(found) {
             self.count_found(value_type, found);
         }

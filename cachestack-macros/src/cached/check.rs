@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Error, Type};
 
@@ -134,13 +135,20 @@ impl Cached {
                 );
                 diag.add(tag.error(message));
             }
+            if self.receiver.as_ref().is_some_and(|it| it.skip) && names.contains("self") {
+                let message = "`self` is not part of the key, so one entry would have many tags; put what the tag names \
+                               of it into the key, or take it out of the tag";
+                diag.add(tag.error(message));
+            }
         }
     }
 
     /// A time that the value tells is asked for when a value is put by hand too, where there are no arguments.
     fn check_times(&self, diag: &mut Diag) {
-        let Some(Time::ByValue(closure)) = &self.ttl else {
-            return;
+        let closure = match &self.ttl {
+            Some(Time::ByValue(closure)) => closure,
+            Some(Time::Fixed(time)) => return self.check_fixed_time(time, diag),
+            None => return,
         };
         let own: BTreeSet<String> = closure
             .inputs
@@ -164,6 +172,20 @@ impl Cached {
                  closure, as in `ttl = {instead}`",
             );
             diag.add(Error::new_spanned(&closure.body, message));
+        }
+    }
+
+    /// `entry` takes what is part of the key, and must know how long a value that is put there lives.
+    fn check_fixed_time(&self, time: &TokenStream, diag: &mut Diag) {
+        let used = names_in(time);
+        let mut skipped = self.params.iter().filter(|it| it.skip);
+        if let Some(param) = skipped.find(|it| used.contains(&it.name.to_string())) {
+            let message = format!(
+                "`{0}` is not part of the key, so the handle on an entry has none to tell its `ttl` by; put `{0}` into the \
+                 key, or take it out of the `ttl`",
+                param.name,
+            );
+            diag.add(Error::new_spanned(time, message));
         }
     }
 }

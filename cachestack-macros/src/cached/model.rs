@@ -76,8 +76,6 @@ pub(super) struct Cached {
     /// Whether it is a function of a type.
     pub(super) is_method: bool,
     pub(super) in_trait_impl: bool,
-    /// Whether its `impl` is generic, where that is known.
-    pub(super) in_generic_impl: Option<bool>,
     /// Without one, the key is the function's path and arguments.
     pub(super) key: Option<KeyForm>,
     pub(super) name: Option<LitStr>,
@@ -124,7 +122,6 @@ impl Cached {
             home: Home::Nowhere,
             is_method: false,
             in_trait_impl: false,
-            in_generic_impl: None,
             key: None,
             name: None,
             version: None,
@@ -212,18 +209,23 @@ impl Cached {
         }
     }
 
-    /// An argument that decides whether the cache is used, and is nothing to the body, is not part of the key.
+    /// An argument that decides whether the cache is used, and of which the body has not even the name, is not part
+    /// of the key.
     fn skip_what_only_decides(&mut self) {
         let mut deciding = BTreeSet::new();
         for decision in [&self.bypass, &self.refresh].into_iter().flatten() {
             deciding.extend(names_in(&decision.to_token_stream()));
         }
         let body = self.function.body.stream();
+        // What is in another file may use anything.
+        let hidden = mentions(&body, "include");
         let keyed = self.key.as_ref().map(KeyForm::names).unwrap_or_default();
         for param in &mut self.params {
             let name = param.name.to_string();
-            param.skip |=
-                deciding.contains(&name) && !keyed.contains(&name) && !mentions(&body, &name);
+            param.skip |= !hidden
+                && deciding.contains(&name)
+                && !keyed.contains(&name)
+                && !mentions(&body, &name);
         }
     }
 
@@ -276,7 +278,7 @@ impl Cached {
         self.params.iter().filter(|param| !param.skip)
     }
 
-    /// Whether the key is that of no other function.
+    /// Whether all of `self` is part of the key.
     pub(super) fn writes_self(&self) -> bool {
         self.key_self.is_some()
     }

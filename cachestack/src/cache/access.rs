@@ -78,6 +78,7 @@ impl Cache {
         value: T,
         options: impl Into<EntryOptions>,
     ) -> Result<()> {
+        self.changes();
         let key = self.key(key);
         let options = options.into();
         let entry = self.entry(value, &options)?;
@@ -95,10 +96,12 @@ impl Cache {
     }
 
     pub(crate) async fn delete_key(&self, key: &Key) -> Result<()> {
+        self.changes();
         self.open()?.delete(key).await
     }
 
     pub(crate) async fn delete_keys(&self, keys: &[Key]) -> Result<()> {
+        self.changes();
         self.open()?.delete_many(keys).await
     }
 
@@ -128,6 +131,7 @@ impl Cache {
     /// # Errors
     /// When a layer failed, or the cache was closed.
     pub async fn clear(&self) -> Result<()> {
+        self.changes();
         self.open()?.clear(&self.0.namespace).await
     }
 
@@ -174,6 +178,7 @@ impl Cache {
 
     /// Deletes everything that depends on one of those: tags, or functions by their identity.
     pub(crate) async fn invalidate_all_on(&self, on: &[Dependency]) -> Result<()> {
+        self.changes();
         self.open()?.invalidate(&self.0.namespace, on).await
     }
 
@@ -212,6 +217,7 @@ impl Cache {
             .map(|(key, value)| Ok((self.key(key), self.entry(value, &options)?)))
             .collect();
         let on = options.dependencies();
+        self.changes();
         self.open()?.set_many_depending(entries?, &on).await
     }
 
@@ -281,6 +287,7 @@ impl Cache {
         ttl: Option<Duration>,
         on: &[Dependency],
     ) -> Result<()> {
+        self.changes();
         let stack = self.open()?;
         let now = stack.clock().now();
         let entry = Entry::from_any(value, value_type, now).capped(now, self.lifetime(ttl));

@@ -10,6 +10,7 @@ use cachestack_backends::{
 };
 
 use super::{Cache, Inner};
+use crate::cache::changes::Changes;
 use crate::cache::stats::Counters;
 use crate::flight::Flights;
 
@@ -166,6 +167,7 @@ impl Inner {
             wait: WAIT,
             flights: Flights::default(),
             counters: Counters::default(),
+            changes: Changes::default(),
             closed: AtomicBool::new(false),
         }
     }

@@ -182,7 +182,6 @@ impl Cache {
             lead: None,
             passage: None,
         };
-        self.0.counters.computed.one_more();
         if !self.is_closed() {
             let mut passage = self.0.stack.passage_depending(&duty.key, on);
             let looked = self.0.stack.look_up(&duty.key, value_type, &mut passage);
@@ -219,6 +218,11 @@ impl Cache {
     pub(crate) fn failed_open(&self, what: &str, error: &Error) {
         self.0.counters.failed_open.one_more();
         tracing::warn!(target: "cachestack", %error, "{what} failed, the function goes on without");
+    }
+
+    /// Counts a computation that nobody looked for.
+    pub(crate) fn count_computed(&self) {
+        self.0.counters.computed.one_more();
     }
 
     /// Counts a call that the cache took no part in.

@@ -6,6 +6,7 @@
 //! | `config.rs` | [`CacheConfig`]: a whole cache as plain data |
 //! | `options.rs` | [`EntryOptions`]: what may be said of one entry |
 //! | `access.rs` | reading, writing and deleting by hand |
+//! | `changes.rs` | how often anything was changed by hand |
 //! | `compute.rs` | looking up or computing, one computation a key |
 //! | `blocking.rs` | [`BlockingCache`]: the same for sync code |
 //! | `stats.rs` | [`CacheStats`] |
@@ -13,6 +14,7 @@
 mod access;
 mod blocking;
 mod builder;
+pub(crate) mod changes;
 mod compute;
 mod config;
 mod options;
@@ -35,6 +37,7 @@ pub use self::config::CacheConfig;
 pub use self::options::EntryOptions;
 pub use self::stats::CacheStats;
 
+use self::changes::Changes;
 pub(crate) use self::stats::Counter;
 use self::stats::Counters;
 use crate::flight::Flights;
@@ -69,6 +72,7 @@ pub(crate) struct Inner {
     wait: Duration,
     flights: Flights,
     counters: Counters,
+    changes: Changes,
     closed: AtomicBool,
 }
 

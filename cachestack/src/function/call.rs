@@ -84,7 +84,10 @@ where
         Found::Failed(failure) => return share.take(&failure).unwrap_or_else(compute),
         Found::Uncached => return compute(),
         Found::Miss(cache, key) => (cache, key, true),
-        Found::Refresh(cache, key) => (cache, key, false),
+        Found::Refresh(cache, key) => {
+            cache.count_computed();
+            (cache, key, false)
+        }
     };
     let value_type = form.value_type;
     let answer = match look_up {
@@ -139,7 +142,10 @@ where
         },
         Found::Uncached => return compute().await,
         Found::Miss(cache, key) => (cache, key, true),
-        Found::Refresh(cache, key) => (cache, key, false),
+        Found::Refresh(cache, key) => {
+            cache.count_computed();
+            (cache, key, false)
+        }
     };
     let value_type = form.value_type;
     let answer = match look_up {

@@ -15,7 +15,7 @@ use super::invalidate::Doomed;
 use super::lifetime::Lasting;
 use super::probe::{Call, Tags};
 use super::shape::Shape;
-use crate::cache::Cache;
+use crate::cache::{Cache, Kept, Lookup};
 
 /// The entry of one call of a cached function: `get_user::entry(42)`.
 ///
@@ -206,6 +206,30 @@ impl<V> CachedEntry<V> {
         };
         let on = self.on.as_ref().map_err(Clone::clone)?;
         cache.put_any(key, value, self.value_type, ttl, on).await
+    }
+
+    /// Stores a value that was known at some moment, unless something was changed since: then the entry is
+    /// deleted, as the value may be older than what it says.
+    pub(super) async fn put_unless(
+        &self,
+        value: V,
+        is_changed: impl FnOnce() -> bool,
+    ) -> Result<()> {
+        let (cache, key) = self.place()?;
+        let Some((value, ttl)) = (self.write)(value) else {
+            return Ok(());
+        };
+        let on = self.on.as_ref().map_err(Clone::clone)?;
+        let Lookup::Compute(duty) = cache.duty(key.clone(), self.value_type, on).await else {
+            return Ok(());
+        };
+        // What comes after this look voids what the duty stores.
+        if is_changed() {
+            drop(duty);
+            return cache.delete_key(key).await;
+        }
+        duty.hand_in(value, Kept { wanted: true, ttl }).await;
+        Ok(())
     }
 
     /// Whether any layer has an entry. Nothing is decoded, so one that a hit would find to be of another type

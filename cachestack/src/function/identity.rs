@@ -4,70 +4,65 @@ use std::any::type_name;
 
 use cachestack_backends::{Dependency, KeyWriter};
 
-/// Stands for the type of a function that has no companions.
-const IN_PLACE: &str = "?";
-
 /// What a function's keys begin with: its path, and which instance of it this is.
 ///
 /// All parts are names the compiler knows, so that a key is written without an allocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity {
-    owner: &'static str,
+    /// Where the function is: a path, or the type or trait impl it is of, with their generics.
+    place: &'static str,
+    /// Its name there: `::get`.
     name: &'static str,
+    /// What its author calls it, in the place of both.
+    pinned: &'static str,
     instance: &'static str,
     version: &'static str,
-    /// The type a pinned name stands for: another type must not take the name too.
-    of: &'static str,
 }
 
 impl Identity {
     /// The function that `T` stands for by its path: the type of the function's companions.
     #[inline]
     pub fn of_path<T: ?Sized>() -> Self {
-        Self::named(type_name::<T>())
+        Self::at(type_name::<T>(), "")
     }
 
-    /// The function in which `T` is. Where it is one of a generic type that the attribute could not see, there
-    /// is no telling one instance from another, and it is not cached.
+    /// The function of a type or trait that has a companion called `within`, in which the closure is. The
+    /// closure's name tells the type and the trait, with what this instance of them is generic over.
     #[inline]
-    pub fn in_place<T: ?Sized>() -> Self {
-        Self {
-            of: IN_PLACE,
-            ..Self::of_path::<T>()
-        }
+    pub fn beside<C: Fn()>(_: &C, within: &'static str, name: &'static str) -> Self {
+        let path = type_name::<C>();
+        Self::at(path.strip_suffix(within).unwrap_or(path), name)
     }
 
-    /// The function of a type: `name` is `::get`.
+    /// The function in which the closure is.
     #[inline]
-    pub fn of_method<T: ?Sized>(name: &'static str) -> Self {
+    pub fn around<C: Fn()>(_: &C) -> Self {
+        Self::at(type_name::<C>().trim_end_matches("::{{closure}}"), "")
+    }
+
+    const fn at(place: &'static str, name: &'static str) -> Self {
         Self {
+            place,
             name,
-            ..Self::of_path::<T>()
-        }
-    }
-
-    /// A function under a name of its author's choice.
-    #[inline]
-    pub const fn named(name: &'static str) -> Self {
-        Self {
-            owner: name,
-            name: "",
+            pinned: "",
             instance: "",
             version: "",
-            of: "",
         }
     }
 
-    /// The same for a function of a type: each instance of a generic type is one of its own.
+    /// The function under a name of its author's choice.
     #[inline]
     #[must_use]
-    pub fn on<T: ?Sized>(mut self) -> Self {
-        self.of = type_name::<T>();
-        if self.of.ends_with('>') {
-            let generics = self.of.find('<').unwrap_or(self.of.len());
-            self.name = &self.of[generics..];
-        }
+    pub const fn pinned(mut self, name: &'static str) -> Self {
+        self.pinned = name;
         self
+    }
+
+    /// The function of a path under a name of its author's choice, which needs nothing of its path.
+    #[inline]
+    #[must_use]
+    pub const fn named(name: &'static str) -> Self {
+        Self::at("", "").pinned(name)
     }
 
     /// One instance of a generic function: `T` is made of what it is generic over.
@@ -89,27 +84,40 @@ impl Identity {
     /// Starts the key of a call.
     #[inline]
     pub fn key(&self) -> KeyWriter {
-        match (self.name, self.instance, self.version) {
-            ("", "", "") => KeyWriter::function(self.owner),
+        match (self.name, self.pinned, self.instance, self.version) {
+            ("", "", "", "") => KeyWriter::function(self.place),
             _ => KeyWriter::function_of(&self.parts()),
         }
     }
 
-    /// Ends the key of a template, which has no name: each instance has its own entries.
+    /// Ends the key of a template, which has no name: each instance has its own entries. No value in a template
+    /// looks like it, as each has its `%` escaped.
     #[inline]
     pub fn end(&self, key: &mut KeyWriter) {
-        key.literal(self.name);
-        if !self.instance.is_empty() {
-            for part in ["<", self.instance, ">"] {
-                key.literal(part);
+        for part in [self.generics(), self.instance] {
+            if !part.is_empty() {
+                for part in ["%<", part, ">"] {
+                    key.literal(part);
+                }
             }
         }
-        key.literal(self.version);
+        if !self.version.is_empty() {
+            key.literal("%");
+            key.literal(self.version);
+        }
+    }
+
+    /// The place, where there may be several of its kind.
+    fn generics(&self) -> &'static str {
+        match self.place.contains('<') {
+            true => self.place,
+            false => "",
+        }
     }
 
     /// The function with all its instances and versions, as one text.
     pub fn function(&self) -> String {
-        [self.owner, self.name].concat()
+        self.parts()[..5].concat()
     }
 
     /// What all entries of the function depend on.
@@ -122,28 +130,17 @@ impl Identity {
         self.parts().concat()
     }
 
-    /// Whether it tells all instances of the function apart.
-    pub(super) fn is_certain(&self) -> bool {
-        self.of != IN_PLACE || !self.instance.is_empty() || !self.owner.contains("<_")
-    }
-
-    /// The type that a pinned name stands for.
-    pub(super) fn of(&self) -> &'static str {
-        self.of
-    }
-
-    fn parts(&self) -> [&'static str; 6] {
-        let (open, close) = match self.instance {
-            "" => ("", ""),
-            _ => ("<", ">"),
+    fn parts(&self) -> [&'static str; 9] {
+        let in_angles = |part: &'static str| match part {
+            "" => ["", "", ""],
+            part => ["<", part, ">"],
         };
-        let Self {
-            owner,
-            name,
-            instance,
-            version,
-            ..
-        } = *self;
-        [owner, name, open, instance, close, version]
+        let [name, more, generics] = match self.pinned {
+            "" => [self.place, self.name, ""],
+            pinned => [pinned, "", self.generics()],
+        };
+        let [a, b, c] = in_angles(generics);
+        let [d, e, f] = in_angles(self.instance);
+        [name, more, a, b, c, d, e, f, self.version]
     }
 }

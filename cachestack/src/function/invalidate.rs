@@ -1,7 +1,9 @@
 //! What a mutation does beside its body: entries are deleted, and its result may be stored.
 
-use std::future::Future;
+use std::fmt;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::task::Poll;
 
 use cachestack_backends::runtime::block_on;
 use cachestack_backends::{Dependency, Key, KeyError, KeyText, Result};
@@ -9,7 +11,7 @@ use cachestack_backends::{Dependency, Key, KeyError, KeyText, Result};
 use super::entry::{CachedEntry, place, text};
 use super::shape::Shape;
 use super::target::Target;
-use crate::cache::Cache;
+use crate::cache::{Cache, changes};
 
 /// What a mutation makes wrong. Its name is written before the body runs, which may move the arguments.
 #[derive(Debug)]
@@ -42,15 +44,31 @@ impl Doomed {
 }
 
 /// A value that a mutation stores.
-pub type Put = Pin<Box<dyn Future<Output = (Option<Cache>, Result<()>)> + Send>>;
+pub struct Put {
+    cache: Option<Cache>,
+    store: Box<dyn FnOnce(Option<u64>) -> Storing + Send>,
+}
 
-/// Stores a value in the entry when it is awaited.
+impl fmt::Debug for Put {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Put").finish_non_exhaustive()
+    }
+}
+
+/// What storing comes to.
+type Storing = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
+
+/// Stores a value in the entry, unless its cache was changed in a way that the mutation does not know of.
 pub fn put<V: Clone + Send + Sync + 'static>(entry: CachedEntry<V>, value: &V) -> Put {
     let value = value.clone();
-    Box::pin(async move {
-        let stored = entry.put(value).await;
-        (entry.cache().cloned(), stored)
-    })
+    Put {
+        cache: entry.cache().cloned(),
+        store: Box::new(move |known| {
+            let cache = entry.cache().cloned();
+            let begun = move || cache.map(|cache| cache.changes_begun());
+            Box::pin(async move { entry.put_unless(value, || begun() != known).await })
+        }),
+    }
 }
 
 /// An argument as it was before the body.
@@ -106,8 +124,8 @@ impl After {
     }
 }
 
-impl std::fmt::Debug for After {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for After {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("After")
             .field("doomed", &self.doomed)
             .finish_non_exhaustive()
@@ -125,9 +143,10 @@ struct InCache {
     many: Vec<Dependency>,
 }
 
-/// Deletes what is doomed, in a cache with one deletion of entries and one of what many depend on: once begun,
-/// it reaches all of them even when the caller's future is dropped.
-async fn invalidate(doomed: Vec<Doomed>) {
+/// Deletes what is doomed, in a cache with one deletion of entries and one of what many depend on. They begin
+/// together: once begun, all are made even when the caller's future is dropped. Says how many there were in
+/// each cache.
+async fn invalidate(doomed: Vec<Doomed>) -> Vec<(Cache, u64)> {
     let mut caches: Vec<InCache> = Vec::new();
     let mut of = |cache: Cache, change: &mut dyn FnMut(&mut InCache)| {
         let known = caches.iter().position(|known| known.cache.is(&cache));
@@ -147,24 +166,56 @@ async fn invalidate(doomed: Vec<Doomed>) {
             }
         }
     }
+    let mut all: Vec<Pin<Box<dyn Future<Output = ()> + Send>>> = Vec::new();
+    let mut begun = Vec::new();
     for InCache { cache, keys, many } in caches {
+        let count = u64::from(!many.is_empty()) + u64::from(!keys.is_empty());
+        begun.push((cache.clone(), count));
         if !many.is_empty() {
-            if let Err(error) = cache.invalidate_all_on(&many).await {
-                cache.invalidates_late(&error);
-            }
+            let cache = cache.clone();
+            all.push(Box::pin(async move {
+                if let Err(error) = cache.invalidate_all_on(&many).await {
+                    cache.invalidates_late(&error);
+                }
+            }));
         }
         if !keys.is_empty() {
-            if let Err(error) = cache.delete_keys(&keys).await {
-                cache.invalidates_late(&error);
-            }
+            all.push(Box::pin(async move {
+                if let Err(error) = cache.delete_keys(&keys).await {
+                    cache.invalidates_late(&error);
+                }
+            }));
         }
     }
+    poll_fn(|context| {
+        all.retain_mut(|deletion| deletion.as_mut().poll(context).is_pending());
+        match all.is_empty() {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    })
+    .await;
+    begun
 }
 
-/// Stores what the mutation says. A store that fails costs a computation later.
-async fn store(put: Vec<Put>) {
-    for put in put {
-        if let (cache, Err(error)) = put.await {
+/// Deletes, and then stores what the mutation says. A store that fails costs a computation later.
+///
+/// What others change after the mutation began, at `moment`, may be newer than what it stores.
+async fn delete_and_store(doomed: Vec<Doomed>, put: Vec<Put>, moment: u64) {
+    let put: Vec<(Put, Option<u64>)> = put
+        .into_iter()
+        .map(|put| {
+            let cache = put.cache.as_ref();
+            let unchanged = cache.and_then(|cache| cache.unchanged_since(moment));
+            (put, unchanged)
+        })
+        .collect();
+    let own = invalidate(doomed).await;
+    for (Put { cache, store }, unchanged) in put {
+        let of = |known: &Cache| cache.as_ref().is_some_and(|cache| cache.is(known));
+        let own = own.iter().find(|(known, _)| of(known));
+        let known = unchanged.map(|begun| begun + own.map_or(0, |(_, count)| *count));
+        if let Err(error) = store(known).await {
             match cache {
                 Some(cache) => cache.failed_open("put", &error),
                 None => {
@@ -207,10 +258,10 @@ pub async fn invalidate_async<R, S: Shape<R>, F: Future<Output = R>>(
     if when == When::Before {
         invalidate(std::mem::take(&mut later)).await;
     }
+    let moment = changes::now();
     let returned = body().await;
     let After { doomed, put } = follows::<R, S>(when, later, &returned, condition, after);
-    invalidate(doomed).await;
-    store(put).await;
+    delete_and_store(doomed, put, moment).await;
     returned
 }
 
@@ -226,13 +277,11 @@ pub fn invalidate_sync<R, S: Shape<R>>(
     if when == When::Before {
         block_on(invalidate(std::mem::take(&mut later)));
     }
+    let moment = changes::now();
     let returned = body();
     let After { doomed, put } = follows::<R, S>(when, later, &returned, condition, after);
     if !(doomed.is_empty() && put.is_empty()) {
-        block_on(async {
-            invalidate(doomed).await;
-            store(put).await;
-        });
+        block_on(delete_and_store(doomed, put, moment));
     }
     returned
 }

@@ -69,10 +69,8 @@ impl Site {
     fn register(&'static self, identity: &Identity, shares_key: bool) -> bool {
         let is_first = {
             let mut sites = SITES.lock().unwrap_or_else(PoisonError::into_inner);
-            let (owner, of) = sites
-                .entry(identity.text())
-                .or_insert((self, identity.of()));
-            owner.address() == self.address() && *of == identity.of() && identity.is_certain()
+            let owner = sites.entry(identity.text()).or_insert(self);
+            owner.address() == self.address()
         };
         // Nothing is locked any more: who listens to the event may call cached functions.
         let owns = is_first || shares_key;
@@ -80,18 +78,14 @@ impl Site {
             tracing::warn!(
                 target: "cachestack",
                 function = identity.text(),
-                "another cached function has the same path, or it is one of a generic type whose attribute says \
-                 neither `self` nor `associated`; this one is not cached: rename it, or give it a `name`",
+                "another cached function has the same path; this one is not cached: rename it, or give it a `name`",
             );
         }
         owns
     }
 }
 
-/// By name, with the type each is a function of where its name does not tell.
-type Sites = HashMap<String, (&'static Site, &'static str)>;
-
-static SITES: LazyLock<Mutex<Sites>> = LazyLock::new(Mutex::default);
+static SITES: LazyLock<Mutex<HashMap<String, &'static Site>>> = LazyLock::new(Mutex::default);
 
 /// Every cached function that was called or whose handles were made, with what it counted, by name.
 ///
@@ -100,7 +94,7 @@ pub fn functions() -> Vec<(String, FunctionStats)> {
     let sites = SITES.lock().unwrap_or_else(PoisonError::into_inner);
     let mut all: Vec<_> = sites
         .iter()
-        .map(|(name, (site, _))| (name.clone(), site.counters.stats()))
+        .map(|(name, site)| (name.clone(), site.counters.stats()))
         .collect();
     drop(sites);
     all.sort_by(|(a, _), (b, _)| a.cmp(b));

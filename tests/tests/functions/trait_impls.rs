@@ -123,8 +123,13 @@ async fn companions_of_a_foreign_type_are_a_trait() {
         }
         assert_eq!(two.find_entry(0).peek(), Some(Some(3)));
         assert_eq!(two.count(), 2);
-        // Not generic: the key is the template's text.
-        assert_eq!(one.count_entry().key().unwrap(), "trait-vec:2");
+        // As far as the attribute sees, the type may be one of many: the key ends with it.
+        assert!(
+            one.count_entry()
+                .key()
+                .unwrap()
+                .starts_with("trait-vec:2%<")
+        );
         assert_eq!("1".shown_entry().peek().as_deref(), Some("\"1\""));
     };
     cache().scope(all).await;

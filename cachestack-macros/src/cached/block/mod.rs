@@ -6,7 +6,7 @@ mod parse;
 
 use proc_macro2::{Group, Ident, Spacing, TokenStream, TokenTree};
 use quote::quote;
-use syn::{Error, Expr, ExprPath, GenericParam, Path};
+use syn::{Error, Expr, ExprPath, Path};
 
 pub(super) use self::parse::is_impl;
 use self::parse::{Block, Item, uncached};
@@ -53,7 +53,6 @@ pub(super) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
             let args = model::SYNTAX.parse(args.clone(), &mut diag);
             let mut cached = Cached::new(args, (**function).clone(), place, &mut diag);
             cached.in_trait_impl = block.of_trait.is_some();
-            cached.in_generic_impl = Some(block.is_generic());
             cached.krate.or(&options.krate);
             functions.push(cached);
         }
@@ -102,12 +101,6 @@ impl Options {
 }
 
 impl Block {
-    /// Whether it stands for many types.
-    fn is_generic(&self) -> bool {
-        let mut params = self.generics.params.iter();
-        params.any(|param| !matches!(param, GenericParam::Lifetime(_)))
-    }
-
     fn expand(&self, options: &Options, functions: Vec<Cached>) -> TokenStream {
         let mut functions = functions.into_iter();
         let (mut inside, mut elsewhere) = (TokenStream::new(), Elsewhere::default());

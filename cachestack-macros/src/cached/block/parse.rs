@@ -5,7 +5,7 @@ use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Error, Generics, Meta, Path, Signature, Token, Type};
 
-use crate::item::{Function, is_cached};
+use crate::item::{Function, body, is_cached};
 
 /// Whether the item is an `impl`, by its first words.
 pub(in crate::cached) fn is_impl(item: &TokenStream) -> bool {
@@ -94,10 +94,10 @@ fn item(input: ParseStream<'_>) -> syn::Result<Item> {
             _ => TokenStream::new(),
         };
         let sig: Signature = input.parse()?;
-        let body = match input.parse()? {
-            TokenTree::Group(body) if body.delimiter() == Delimiter::Brace => body,
+        let body = match body(input.parse()?) {
+            Ok(body) => body,
             // The compiler says what an `impl` must have.
-            other => return Ok(Item::Unfinished(quote!(#(#attrs)* #vis #sig #other))),
+            Err(other) => return Ok(Item::Unfinished(quote!(#(#attrs)* #vis #sig #other))),
         };
         // One that is given twice is told like any other.
         let attrs = attrs.into_iter().chain(own).collect();

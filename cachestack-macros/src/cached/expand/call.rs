@@ -23,7 +23,13 @@ pub(super) fn wrapper(cached: &Cached) -> TokenStream {
     let body = statements(cached, &quote!(#(#decisions)*), true);
     // With the user's braces the whole function is the user's own for lints and errors.
     let body = span::group(Delimiter::Brace, body, function.body.span());
-    quote!(#(#attrs)* #vis #sig #body)
+    // The body may not use it, the key does.
+    let underscore = cached
+        .params
+        .iter()
+        .any(|it| it.name.to_string().starts_with('_'));
+    let lint = underscore.then(|| quote!(#[allow(clippy::used_underscore_binding)]));
+    quote!(#(#attrs)* #lint #vis #sig #body)
 }
 
 /// The statements of a call, which wants what `mode` says.

@@ -23,15 +23,19 @@ pub(super) struct Companion {
 pub(super) fn all(cached: &Cached) -> Vec<Companion> {
     match &cached.home {
         Home::Nowhere => Vec::new(),
-        Home::Trait(_) => vec![
+        Home::Trait(name) => vec![
             hidden_site(cached),
+            hidden_identity(cached, name),
             entry(cached),
             entries(cached),
             hidden_entry(cached),
             hidden_key(cached),
         ],
         // Whatever an `impl` of a trait says of the first should come first.
-        Home::Beside(_) => [vec![hidden_site(cached)], with_body(cached)].concat(),
+        Home::Beside(name) => {
+            let first = vec![hidden_site(cached), hidden_identity(cached, name)];
+            [first, with_body(cached)].concat()
+        }
         Home::Type(_) => [with_body(cached), vec![hidden_site(cached)]].concat(),
     }
 }
@@ -139,7 +143,7 @@ fn uncached(cached: &Cached) -> Companion {
     Companion {
         attrs: quote! {
             #[doc = #doc]
-            #[allow(clippy::too_many_arguments)]
+            #[allow(clippy::too_many_arguments, clippy::used_underscore_binding)]
             #(#body_attrs)*
         },
         sig: quote!(#sig),
@@ -165,7 +169,7 @@ fn refresh(cached: &Cached) -> Companion {
     Companion {
         attrs: quote! {
             #[doc = #doc]
-            #[allow(clippy::too_many_arguments)]
+            #[allow(clippy::too_many_arguments, clippy::used_underscore_binding)]
         },
         sig: quote!(#sig),
         body: quote!({ #body }),
@@ -223,7 +227,7 @@ fn entry(cached: &Cached) -> Companion {
     Companion {
         attrs: quote! {
             #[doc = #doc]
-            #[allow(clippy::too_many_arguments, clippy::unused_self, clippy::needless_pass_by_value)]
+            #[allow(clippy::too_many_arguments, clippy::used_underscore_binding, clippy::unused_self, clippy::needless_pass_by_value)]
         },
         sig: quote!(fn #name #generics (#params) -> #handle #where_clause),
         body: quote!({ #body }),
@@ -318,11 +322,22 @@ fn hidden_site(cached: &Cached) -> Companion {
     }
 }
 
+/// The closure in it bears the name of the type, and of the trait, with what this instance is generic over.
+fn hidden_identity(cached: &Cached, function: &Ident) -> Companion {
+    let (p, name) = (cached.krate.private(), cached.renamed("__identity"));
+    let identity = key::identity_beside(cached, function);
+    Companion {
+        attrs: hidden(),
+        sig: quote!(fn #name() -> #p::Identity),
+        body: quote!({ #identity }),
+    }
+}
+
 fn hidden() -> TokenStream {
     quote! {
         #[doc(hidden)]
         #[allow(
-            clippy::too_many_arguments,
+            clippy::too_many_arguments, clippy::used_underscore_binding,
             clippy::ptr_arg,
             clippy::ref_option_ref,
             clippy::ref_option,

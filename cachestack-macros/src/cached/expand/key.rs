@@ -1,6 +1,6 @@
 //! The key of a call, and what it begins with.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::GenericParam;
 use syn::spanned::Spanned;
@@ -14,70 +14,49 @@ use quote::ToTokens;
 /// The expression of the function's identity, with its instance and its version.
 pub(super) fn identity(cached: &Cached) -> TokenStream {
     let base = function_identity(cached);
-    let own = matches!(cached.home, Home::Nowhere) && cached.is_method && cached.name.is_none();
-    let instance = instance(cached, own).map(|it| quote!(.instance::<#it>()));
-    let version = version(cached);
+    let instance = instance(cached).map(|it| quote!(.instance::<#it>()));
+    let version = cached.version.as_ref().map(|it| {
+        let version = format!("@{}", it.base10_digits());
+        quote!(.version(#version))
+    });
     quote!(#base #instance #version)
-}
-
-fn version(cached: &Cached) -> Option<TokenStream> {
-    let version = cached.version.as_ref()?;
-    let version = format!("@{}", version.base10_digits());
-    Some(quote!(.version(#version)))
-}
-
-/// What a template's key ends with: each instance of a generic function or type has its own entries.
-fn end_of_template(cached: &Cached) -> Option<TokenStream> {
-    let p = cached.krate.private();
-    // Without companions the type may be anything, as the attribute does not see its `impl`.
-    let is_nowhere = matches!(cached.home, Home::Nowhere);
-    let own = cached.is_method && cached.in_generic_impl.unwrap_or(is_nowhere);
-    let generics = (cached.is_method && !is_nowhere && cached.in_generic_impl.is_none())
-        .then(|| quote!(.on::<Self>()));
-    let instance = instance(cached, own).map(|it| quote!(.instance::<#it>()));
-    let version = version(cached);
-    let parts = quote!(#generics #instance #version);
-    (!parts.is_empty()).then(|| quote!(#p::Identity::named("") #parts))
 }
 
 /// The same for all instances and versions.
 pub(super) fn function_identity(cached: &Cached) -> TokenStream {
     let p = cached.krate.private();
+    let pinned = cached.name.as_ref().map(|name| quote!(.pinned(#name)));
     match (&cached.name, &cached.home) {
         (Some(name), Home::Type(_)) => quote!(#p::Identity::named(#name)),
-        (Some(name), Home::Nowhere) if !cached.is_method => quote!(#p::Identity::named(#name)),
-        (Some(name), _) => quote!(#p::Identity::named(#name).on::<Self>()),
         (None, Home::Type(name)) => quote!(#p::Identity::of_path::<#name>()),
-        (None, Home::Beside(name) | Home::Trait(name)) => {
-            let name = format!("::{name}");
-            quote!(#p::Identity::of_method::<Self>(#name))
+        (_, Home::Beside(_) | Home::Trait(_)) => {
+            let identity = cached.path("__identity");
+            quote!(#identity())
         }
-        (None, Home::Nowhere) => {
-            let name = &cached.function.sig.ident;
-            let name = proc_macro2::Ident::new(&name.to_string(), proc_macro2::Span::mixed_site());
-            quote! {{
-                struct #name;
-                #p::Identity::in_place::<#name>()
-            }}
-        }
+        (_, Home::Nowhere) => quote!(#p::Identity::around(&|| ()) #pinned),
     }
 }
 
-/// The type that tells one instance of a generic function from another, and of its own type where that is asked for.
-fn instance(cached: &Cached, own: bool) -> Option<TokenStream> {
+/// The identity as a companion tells it, in whose name its own instance shows.
+pub(super) fn identity_beside(cached: &Cached, name: &Ident) -> TokenStream {
+    let p = cached.krate.private();
+    let within = format!("::{}::{{{{closure}}}}", cached.companion("__identity"));
+    let name = format!("::{name}");
+    let pinned = cached.name.as_ref().map(|name| quote!(.pinned(#name)));
+    quote!(#p::Identity::beside(&|| (), #within, #name) #pinned)
+}
+
+/// The type that tells one instance of a generic function from another.
+fn instance(cached: &Cached) -> Option<TokenStream> {
     let generics = &cached.function.sig.generics;
     let types: Vec<_> = generics.type_params().map(|it| &it.ident).collect();
     let sized = find(&generics.to_token_stream(), "Sized").is_none()
         && find(&generics.where_clause.to_token_stream(), "Sized").is_none();
-    match (own, &types[..]) {
-        (false, []) => None,
-        (true, []) => Some(quote!(Self)),
-        (false, [one]) => Some(quote!(#one)),
-        (false, all) if sized => Some(quote!((#(#all),*))),
-        (own, all) => {
-            let own = own.then(|| quote!(::core::marker::PhantomData<Self>,));
-            Some(quote!((#own #(::core::marker::PhantomData<#all>),*)))
-        }
+    match &types[..] {
+        [] => None,
+        [one] => Some(quote!(#one)),
+        all if sized => Some(quote!((#(#all),*))),
+        all => Some(quote!((#(::core::marker::PhantomData<#all>),*))),
     }
 }
 
@@ -141,7 +120,11 @@ fn of_template(cached: &Cached) -> TokenStream {
     let used = cached
         .keyed()
         .map(|Param { name, cfgs, .. }| quote!(#(#cfgs)* let _ = #name;));
-    let end = end_of_template(cached).map(|end| quote!(#end.end(&mut #writer);));
+    let is_one = matches!(cached.home, Home::Type(_)) && instance(cached).is_none();
+    let end = (!is_one || cached.version.is_some()).then(|| {
+        let identity = identity(cached);
+        quote!(#identity.end(&mut #writer);)
+    });
     let constants = constants(cached).map(|name| quote!(#p::instance_value(&mut #writer, &#name);));
     let types = cached
         .keyed()

@@ -14,5 +14,5 @@ fn triple(n: u64) -> u64 {
 fn works() {
     assert_eq!(double(2) + triple(1), 7);
     assert!(double::entry(2).key().unwrap().contains("@2"));
-    assert_eq!(triple::entry(1).key().unwrap(), "triple:1@3");
+    assert_eq!(triple::entry(1).key().unwrap(), "triple:1%@3");
 }
