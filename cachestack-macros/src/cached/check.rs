@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::{Error, Type};
 
@@ -10,6 +10,7 @@ use super::model::Cached;
 use crate::diag::Diag;
 use crate::names::names_in;
 use crate::param::Param;
+use crate::returns::find;
 use crate::time::Time;
 
 impl Cached {
@@ -185,7 +186,8 @@ impl Cached {
                  key, or take it out of the `ttl`",
                 param.name,
             );
-            diag.add(Error::new_spanned(time, message));
+            let place = find(time, &param.name.to_string()).map(|it| it.span());
+            diag.add(Error::new(place.unwrap_or_else(Span::call_site), message));
         }
     }
 }

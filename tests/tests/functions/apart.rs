@@ -144,7 +144,7 @@ async fn what_was_deleted_meanwhile_is_not_put() {
         None
     }
 
-    #[invalidate(put = |it| name(id))]
+    #[invalidate(put = |_it| name(id))]
     async fn rename(id: u64, gate: tokio::sync::oneshot::Receiver<()>) -> Option<String> {
         gate.await.ok()?;
         Some(format!("user {id}"))
