@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
-use syn::{Error, Type};
+use syn::{Error, ExprClosure, Type};
 
 use super::model::Cached;
 use crate::diag::Diag;
@@ -146,11 +146,17 @@ impl Cached {
 
     /// A time that the value tells is asked for when a value is put by hand too, where there are no arguments.
     fn check_times(&self, diag: &mut Diag) {
-        let closure = match &self.ttl {
-            Some(Time::ByValue(closure)) => closure,
-            Some(Time::Fixed(time)) => return self.check_fixed_time(time, diag),
-            None => return,
-        };
+        match &self.ttl {
+            Some(Time::ByValue(closure)) => self.check_closure("ttl", closure, diag),
+            Some(Time::Fixed(time)) => self.check_fixed_time(time, diag),
+            None => {}
+        }
+        if let Some((_, Time::ByValue(closure))) = &self.error_ttl {
+            self.check_closure("error_ttl", closure, diag);
+        }
+    }
+
+    fn check_closure(&self, time: &str, closure: &ExprClosure, diag: &mut Diag) {
         let own: BTreeSet<String> = closure
             .inputs
             .iter()
@@ -169,8 +175,8 @@ impl Cached {
                 name => format!("Duration::from_secs({name})"),
             };
             let message = format!(
-                "this closure sees the value alone, not `{name}`; write a time that depends on arguments without a \
-                 closure, as in `ttl = {instead}`",
+                "this closure sees what was returned alone, not `{name}`; write a time that depends on arguments without a \
+                 closure, as in `{time} = {instead}`",
             );
             diag.add(Error::new_spanned(&closure.body, message));
         }

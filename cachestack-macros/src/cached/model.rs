@@ -83,7 +83,7 @@ pub(super) struct Cached {
     pub(super) ttl: Option<Time>,
     /// With the name of the argument.
     pub(super) none_ttl: Option<(Ident, TokenStream)>,
-    pub(super) error_ttl: Option<(Ident, TokenStream)>,
+    pub(super) error_ttl: Option<(Ident, Time)>,
     pub(super) condition: Option<Expr>,
     pub(super) share_err: Option<Expr>,
     pub(super) tags: Vec<KeyForm>,
@@ -162,7 +162,10 @@ impl Cached {
         match name.to_string().as_str() {
             "ttl" => self.ttl = diag.take(Time::parse(name, value)),
             "none_ttl" => self.none_ttl = diag.take(fixed_time(name, &value)),
-            "error_ttl" => self.error_ttl = diag.take(fixed_time(name, &value)),
+            "error_ttl" => {
+                let time = diag.take(Time::parse(name, value));
+                self.error_ttl = time.map(|time| (name.clone(), time));
+            }
             "key" => {
                 self.key = diag.take(KeyForm::parse(name, value));
                 self.unsettled |= self.key.is_none();
@@ -292,11 +295,14 @@ impl Cached {
         for decision in [&self.bypass, &self.refresh].into_iter().flatten() {
             names.extend(names_in(&decision.to_token_stream()));
         }
-        if let Some(Time::Fixed(ttl)) = &self.ttl {
-            names.extend(names_in(ttl));
+        let error_ttl = self.error_ttl.as_ref().map(|(_, time)| time);
+        for time in self.ttl.iter().chain(error_ttl) {
+            if let Time::Fixed(time) = time {
+                names.extend(names_in(time));
+            }
         }
-        for (_, ttl) in [&self.none_ttl, &self.error_ttl].into_iter().flatten() {
-            names.extend(names_in(ttl));
+        if let Some((_, time)) = &self.none_ttl {
+            names.extend(names_in(time));
         }
         names.extend(self.cache.names());
         names

@@ -73,12 +73,7 @@ where
     S: Shape<R>,
     H: Share<R>,
 {
-    let Probed {
-        site,
-        error_ttl,
-        tags,
-        found,
-    } = probed;
+    let Probed { site, tags, found } = probed;
     let (cache, key, look_up) = match found {
         Found::Hit(value) => return S::wrap(value),
         Found::Failed(failure) => return share.take(&failure).unwrap_or_else(compute),
@@ -104,9 +99,13 @@ where
             duty.hand_in_sync((form.erase)(Arc::clone(&value)), kept);
             S::wrap((form.release)(value))
         }
-        Settled::Failed { returned, failure } => {
+        Settled::Failed {
+            returned,
+            failure,
+            ttl,
+        } => {
             // What a refresh would have replaced is better than its failure.
-            let ttl = error_ttl.filter(|_| look_up);
+            let ttl = ttl.filter(|_| look_up);
             fail_sync(duty, failure, share.error_type(), ttl);
             returned
         }
@@ -128,12 +127,7 @@ where
     H: Share<R>,
     F: Future<Output = R>,
 {
-    let Probed {
-        site,
-        error_ttl,
-        tags,
-        found,
-    } = probed;
+    let Probed { site, tags, found } = probed;
     let (cache, key, look_up) = match found {
         Found::Hit(value) => return S::wrap(value),
         Found::Failed(failure) => match share.take(&failure) {
@@ -167,9 +161,13 @@ where
                 .await;
             S::wrap((form.release)(value))
         }
-        Settled::Failed { returned, failure } => {
+        Settled::Failed {
+            returned,
+            failure,
+            ttl,
+        } => {
             let error_type = share.error_type();
-            let ttl = error_ttl.filter(|_| look_up);
+            let ttl = ttl.filter(|_| look_up);
             fail(duty, failure, error_type, ttl).await;
             returned
         }
@@ -189,23 +187,10 @@ pub enum Started<V, F> {
 /// Calls a function that returns a future, unless the probe is the answer.
 #[inline]
 pub fn start<V, F>(probed: Probed<V>, compute: impl FnOnce() -> F) -> Started<V, F> {
-    let Probed {
-        site,
-        error_ttl,
-        tags,
-        found,
-    } = probed;
+    let Probed { site, tags, found } = probed;
     match found {
         Found::Hit(value) => Started::Hit(value),
-        found => Started::Started(
-            Probed {
-                site,
-                error_ttl,
-                tags,
-                found,
-            },
-            compute(),
-        ),
+        found => Started::Started(Probed { site, tags, found }, compute()),
     }
 }
 
@@ -281,6 +266,7 @@ enum Settled<R, T> {
     Failed {
         returned: R,
         failure: Option<AnyValue>,
+        ttl: Option<Duration>,
     },
 }
 
@@ -311,8 +297,12 @@ where
         }
         Err(returned) => {
             site.counters.failed.one_more();
-            let failure = share.share(&returned);
-            Settled::Failed { returned, failure }
+            let (failure, ttl) = (share.share(&returned), share.ttl(&returned));
+            Settled::Failed {
+                returned,
+                failure,
+                ttl,
+            }
         }
     }
 }
@@ -325,7 +315,7 @@ async fn fail(
     ttl: Option<Duration>,
 ) {
     match (failure, error_type, ttl) {
-        (Some(failure), Some(error_type), Some(ttl)) => {
+        (Some(failure), Some(error_type), Some(ttl)) if !ttl.is_zero() => {
             Box::pin(duty.fail_for(failure, error_type, ttl)).await;
         }
         (failure, _, _) => duty.fail(failure),

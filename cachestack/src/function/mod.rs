@@ -56,8 +56,8 @@ pub use self::lifetime::{
 pub use self::probe::{Call, Probed, Tags};
 pub use self::shape::{Fails, Fallible, OfFallible, OfOther, Plain, Shape, Tag};
 pub use self::share::{
-    Failure, KeptError, MayFail, OfShareable, OfUnshareable, Share, Shared, SharedBy, SharedError,
-    Unshared, check_error, share_by,
+    ByError, ErrorTime, Failure, Kept, KeptError, MayFail, OfShareable, OfUnshareable, Share,
+    Shared, SharedBy, SharedError, Unshared, by_error, check_error, kept_for, share_by,
 };
 pub use self::site::{Site, functions};
 pub use self::stats::FunctionStats;

@@ -1,7 +1,6 @@
 //! What a call is known by, and the look at the layers that answer at once.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use cachestack_backends::{AnyValue, Dependency, Key, KeyError, KeyText, Result as StackResult};
 
@@ -24,7 +23,6 @@ pub struct Call<'a> {
     pub(super) target: Target<'a>,
     pub(super) key: Result<KeyText, KeyError>,
     mode: Mode,
-    error_ttl: Option<Duration>,
 }
 
 /// What a call wants of its cache.
@@ -53,7 +51,6 @@ impl<'a> Call<'a> {
             target,
             key,
             mode: Mode::LookUp,
-            error_ttl: None,
         }
     }
 
@@ -91,14 +88,6 @@ impl<'a> Call<'a> {
         self
     }
 
-    /// Keeps failures in memory for so long.
-    #[inline]
-    #[must_use]
-    pub fn error_ttl(mut self, ttl: Option<Duration>) -> Self {
-        self.error_ttl = ttl;
-        self
-    }
-
     /// Looks where nobody has to wait. Takes the call, so that an async caller does not carry its key through
     /// what follows.
     #[inline]
@@ -107,7 +96,7 @@ impl<'a> Call<'a> {
         S: Shape<R>,
         H: Share<R>,
     {
-        let (site, error_ttl) = (self.site, self.error_ttl);
+        let site = self.site;
         let found = self.target.with(|cache| {
             let Some(cache) = cache else {
                 site.counters.uncached.one_more();
@@ -125,7 +114,7 @@ impl<'a> Call<'a> {
                 site.counters.hits.one_more();
                 return Found::Hit(value);
             }
-            if let (Some(_), Some(error_type)) = (error_ttl, share.error_type()) {
+            if let (true, Some(error_type)) = (share.keeps(), share.error_type()) {
                 if let Some(entry) = cache.peek(digest, error_type) {
                     site.counters.hits.one_more();
                     return Found::Failed(Arc::clone(entry.any()));
@@ -140,12 +129,7 @@ impl<'a> Call<'a> {
         if let Found::Miss(..) | Found::Refresh(..) = &found {
             tags.on.push(self.identity.dependency());
         }
-        Probed {
-            site,
-            error_ttl,
-            tags,
-            found,
-        }
+        Probed { site, tags, found }
     }
 
     /// What is not looked up.
@@ -179,7 +163,6 @@ impl<'a> Call<'a> {
 #[derive(Debug)]
 pub struct Probed<V> {
     pub(super) site: &'static Site,
-    pub(super) error_ttl: Option<Duration>,
     pub(super) tags: Tags,
     pub(super) found: Found<V>,
 }

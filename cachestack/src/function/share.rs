@@ -6,9 +6,11 @@
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cachestack_backends::{AnyValue, ValueType};
 
+use super::lifetime::Time;
 use super::shape::Tag;
 
 /// An error of a function, as it waits for others. A type of its own, so that it is never taken for a value.
@@ -25,6 +27,78 @@ pub trait Share<R>: Send + Sync {
 
     /// What stores know of its type.
     fn error_type(&self) -> Option<&'static ValueType>;
+
+    /// Whether failures are kept.
+    fn keeps(&self) -> bool {
+        false
+    }
+
+    /// How long this one is.
+    fn ttl(&self, _: &R) -> Option<Duration> {
+        None
+    }
+}
+
+/// Failures are kept too, in memory.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept<H, T> {
+    share: H,
+    ttl: T,
+}
+
+/// The way of `error_ttl`.
+#[inline]
+pub fn kept_for<H, T>(share: H, ttl: T) -> Kept<H, T> {
+    Kept { share, ttl }
+}
+
+impl<R, H: Share<R>, T: ErrorTime<R> + Send + Sync> Share<R> for Kept<H, T> {
+    fn share(&self, returned: &R) -> Option<AnyValue> {
+        self.share.share(returned)
+    }
+    fn take(&self, shared: &AnyValue) -> Option<R> {
+        self.share.take(shared)
+    }
+    fn error_type(&self) -> Option<&'static ValueType> {
+        self.share.error_type()
+    }
+    fn keeps(&self) -> bool {
+        true
+    }
+    fn ttl(&self, returned: &R) -> Option<Duration> {
+        self.ttl.of(returned)
+    }
+}
+
+/// How long a failure is kept.
+pub trait ErrorTime<R> {
+    /// Its time; zero is not stored.
+    fn of(&self, returned: &R) -> Option<Duration>;
+}
+
+impl<R> ErrorTime<R> for Duration {
+    fn of(&self, _: &R) -> Option<Duration> {
+        Some(*self)
+    }
+}
+
+/// `error_ttl = |error| ...`
+#[derive(Debug, Clone, Copy)]
+pub struct ByError<F>(F);
+
+impl<A, E, T: Time, F: Fn(&E) -> T> ErrorTime<Result<A, E>> for ByError<F> {
+    fn of(&self, returned: &Result<A, E>) -> Option<Duration> {
+        returned
+            .as_ref()
+            .err()
+            .and_then(|error| (self.0)(error).time())
+    }
+}
+
+/// The time that a closure tells.
+#[inline]
+pub fn by_error<R: MayFail, T: Time, F: Fn(&R::Error) -> T>(_: &Tag<R>, by: F) -> ByError<F> {
+    ByError(by)
 }
 
 /// Failures are cloned.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cachestack::{Cache, FileBackend, MemoryBackend, cached};
 
-use super::{Runs, with_clock};
+use super::{Runs, cache, with_clock};
 
 #[test]
 fn a_failure_is_kept_for_its_time_and_values_for_theirs() {
@@ -111,4 +111,22 @@ fn without_it_no_failure_is_kept() {
     let (cache, _clock) = with_clock();
     cache.sync_scope(|| (fails().unwrap_err(), fails().unwrap_err()));
     assert_eq!(RUNS.count(), 2);
+}
+
+#[test]
+fn a_closure_tells_how_long_an_error_is_kept() {
+    static RUNS: Runs = Runs::none();
+
+    #[cached(error_ttl = |e: &String| match e.as_str() { "no 1" => Duration::from_secs(60), _ => Duration::ZERO })]
+    fn find(id: u64) -> Result<u64, String> {
+        RUNS.one_more();
+        Err(format!("no {id}"))
+    }
+
+    cache().sync_scope(|| {
+        for id in [1, 1, 2, 2] {
+            assert_eq!(find(id), Err(format!("no {id}")));
+        }
+    });
+    assert_eq!(RUNS.count(), 3);
 }

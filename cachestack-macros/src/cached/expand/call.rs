@@ -37,11 +37,7 @@ fn statements(cached: &Cached, mode: &TokenStream, waits: bool) -> TokenStream {
     let witness = cached.witness();
     let before = cached.before_call(Args::Owned);
     let call = cached.call(Args::Owned);
-    let error_ttl = cached
-        .error_ttl
-        .as_ref()
-        .map(|(_, ttl)| quote!(.error_ttl(::core::option::Option::Some(#ttl))));
-    let call = quote!(#call #mode #error_ttl);
+    let call = quote!(#call #mode);
     let run = match (cached.tags.is_empty(), cached.returns.way) {
         (true, Way::Sync | Way::Async) => at_once(cached, &call, waits),
         _ => in_steps(cached, &call, waits),

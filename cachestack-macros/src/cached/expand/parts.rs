@@ -60,8 +60,23 @@ impl Cached {
         }
     }
 
-    /// How a failure reaches those who waited for it.
+    /// How a failure reaches those who waited for it, and how long it is kept.
     pub(super) fn share(&self) -> TokenStream {
+        let (p, tag) = (self.krate.private(), local("tag"));
+        let share = self.share_alone();
+        match &self.error_ttl {
+            None => share,
+            Some((_, Time::Fixed(time))) => quote!(#p::kept_for(#share, #time)),
+            Some((_, Time::ByValue(closure))) => {
+                let arguments = quote!(&#tag, #closure);
+                let ends = Ends::of(closure);
+                let time = self.krate.call(ends, "by_error", quote!(), arguments);
+                quote!(#p::kept_for(#share, #time))
+            }
+        }
+    }
+
+    fn share_alone(&self) -> TokenStream {
         let tag = local("tag");
         // What the error lacks is told at the argument that asks for it.
         match (&self.share_err, &self.error_ttl) {
