@@ -57,6 +57,18 @@ pub(crate) fn body(token: TokenTree) -> Result<Group, TokenTree> {
 }
 
 impl Function {
+    /// The function without `#[cached(...)]` on parameters, which the compiler would not know.
+    pub(crate) fn without_helpers(mut self) -> TokenStream {
+        param::take(&mut self.sig, &mut Diag::default());
+        let Self {
+            attrs,
+            vis,
+            sig,
+            body,
+        } = self;
+        quote!(#(#attrs)* #vis #sig #body)
+    }
+
     /// The attributes of the function that callers see. A lint that is expected of the body is allowed here.
     pub(crate) fn outer_attrs(&self) -> Vec<Attribute> {
         self.attrs
@@ -203,15 +215,6 @@ pub(crate) fn function(tokens: TokenStream, attribute: &str) -> syn::Result<Func
 pub(crate) fn without_helpers(item: TokenStream) -> TokenStream {
     match syn::parse2::<Function>(item.clone()) {
         Err(_) => item,
-        Ok(mut function) => {
-            param::take(&mut function.sig, &mut Diag::default());
-            let Function {
-                attrs,
-                vis,
-                sig,
-                body,
-            } = function;
-            quote!(#(#attrs)* #vis #sig #body)
-        }
+        Ok(function) => function.without_helpers(),
     }
 }

@@ -83,20 +83,14 @@ pub(crate) struct Duty<'a> {
 impl Cache {
     /// Looks into every layer, or waits for whoever does already, for what depends on tags and on its function
     /// as they are now, before the computation.
-    pub(crate) async fn look_up(
+    async fn look_up(
         &self,
         key: Key,
         value_type: &'static ValueType,
         on: &[Dependency],
     ) -> Lookup<'_> {
         let cache = &*self.0;
-        let mut duty = Duty {
-            cache: self,
-            value_type,
-            key,
-            lead: None,
-            passage: None,
-        };
+        let mut duty = Duty::new(self, key, value_type);
         if self.is_closed() {
             cache.counters.uncached.one_more();
             return Lookup::Compute(duty);
@@ -144,28 +138,6 @@ impl Cache {
         Lookup::Compute(duty)
     }
 
-    /// The same apart from its caller's future, which is to stay small: functions call each other.
-    #[inline(never)]
-    pub(crate) fn look_up_apart<'a>(
-        &'a self,
-        key: Key,
-        value_type: &'static ValueType,
-        on: &'a [Dependency],
-    ) -> Pin<Box<impl Future<Output = Lookup<'a>> + use<'a>>> {
-        Box::pin(self.look_up(key, value_type, on))
-    }
-
-    /// The same for sync code. On its own, so that what a look-up needs is off the stack when it computes.
-    #[inline(never)]
-    pub(crate) fn look_up_sync(
-        &self,
-        key: Key,
-        value_type: &'static ValueType,
-        on: &[Dependency],
-    ) -> Lookup<'_> {
-        block_on(self.look_up(key, value_type, on))
-    }
-
     /// The duty to compute whatever there is. Others who look for the key meanwhile compute for themselves.
     ///
     /// It looks all the same, for what the entry depends on.
@@ -174,14 +146,8 @@ impl Cache {
         key: Key,
         value_type: &'static ValueType,
         on: &[Dependency],
-    ) -> Lookup<'_> {
-        let mut duty = Duty {
-            cache: self,
-            value_type,
-            key,
-            lead: None,
-            passage: None,
-        };
+    ) -> Duty<'_> {
+        let mut duty = Duty::new(self, key, value_type);
         if !self.is_closed() {
             let mut passage = self.0.stack.passage_depending(&duty.key, on);
             let looked = self.0.stack.look_up(&duty.key, value_type, &mut passage);
@@ -190,39 +156,51 @@ impl Cache {
             }
             duty.passage = Some(Box::new(passage));
         }
-        Lookup::Compute(duty)
+        duty
     }
 
-    /// The same apart from its caller's future.
-    #[inline(never)]
-    pub(crate) fn duty_apart<'a>(
-        &'a self,
-        key: Key,
-        value_type: &'static ValueType,
-        on: &'a [Dependency],
-    ) -> Pin<Box<impl Future<Output = Lookup<'a>> + use<'a>>> {
-        Box::pin(self.duty(key, value_type, on))
-    }
-
-    /// The same for sync code.
-    #[inline(never)]
-    pub(crate) fn duty_sync(
+    /// A look-up, or at once the duty of who wants a new value.
+    async fn begin(
         &self,
         key: Key,
         value_type: &'static ValueType,
         on: &[Dependency],
+        new: bool,
     ) -> Lookup<'_> {
-        block_on(self.duty(key, value_type, on))
+        if !new {
+            return self.look_up(key, value_type, on).await;
+        }
+        self.0.counters.computed.one_more();
+        Lookup::Compute(self.duty(key, value_type, on).await)
+    }
+
+    /// The same apart from its caller's future, which is to stay small: functions call each other.
+    #[inline(never)]
+    pub(crate) fn begin_apart<'a>(
+        &'a self,
+        key: Key,
+        value_type: &'static ValueType,
+        on: &'a [Dependency],
+        new: bool,
+    ) -> Pin<Box<impl Future<Output = Lookup<'a>> + use<'a>>> {
+        Box::pin(self.begin(key, value_type, on, new))
+    }
+
+    /// The same for sync code. On its own, so that what a look-up needs is off the stack when it computes.
+    #[inline(never)]
+    pub(crate) fn begin_sync(
+        &self,
+        key: Key,
+        value_type: &'static ValueType,
+        on: &[Dependency],
+        new: bool,
+    ) -> Lookup<'_> {
+        block_on(self.begin(key, value_type, on, new))
     }
 
     pub(crate) fn failed_open(&self, what: &str, error: &Error) {
         self.0.counters.failed_open.one_more();
         tracing::warn!(target: "cachestack", %error, "{what} failed, the function goes on without");
-    }
-
-    /// Counts a computation that nobody looked for.
-    pub(crate) fn count_computed(&self) {
-        self.0.counters.computed.one_more();
     }
 
     /// Counts a call that the cache took no part in.
@@ -260,7 +238,7 @@ impl Cache {
     ) -> T {
         let options = options.into();
         let (kept, on) = (Kept::by(&options), options.dependencies());
-        let looked_up = self.look_up_apart(self.key(key), ValueType::of::<T>(), &on);
+        let looked_up = self.begin_apart(self.key(key), ValueType::of::<T>(), &on, false);
         match looked_up.await.typed() {
             Typed::Found(value) => value,
             Typed::Elsewhere => compute().await,
@@ -289,7 +267,7 @@ impl Cache {
     ) -> Result<T, E> {
         let options = options.into();
         let (kept, on) = (Kept::by(&options), options.dependencies());
-        let looked_up = self.look_up_apart(self.key(key), ValueType::of::<T>(), &on);
+        let looked_up = self.begin_apart(self.key(key), ValueType::of::<T>(), &on, false);
         match looked_up.await.typed() {
             Typed::Found(value) => Ok(value),
             Typed::Elsewhere => compute().await,
@@ -322,7 +300,7 @@ impl Cache {
     ) -> T {
         let options = options.into();
         let (kept, on) = (Kept::by(&options), options.dependencies());
-        let looked_up = self.look_up_sync(self.key(key), ValueType::of::<T>(), &on);
+        let looked_up = self.begin_sync(self.key(key), ValueType::of::<T>(), &on, false);
         match looked_up.typed() {
             Typed::Found(value) => value,
             Typed::Elsewhere => compute(),
@@ -342,7 +320,7 @@ impl Cache {
     ) -> Result<T, E> {
         let options = options.into();
         let (kept, on) = (Kept::by(&options), options.dependencies());
-        let looked_up = self.look_up_sync(self.key(key), ValueType::of::<T>(), &on);
+        let looked_up = self.begin_sync(self.key(key), ValueType::of::<T>(), &on, false);
         match looked_up.typed() {
             Typed::Found(value) => Ok(value),
             Typed::Elsewhere => compute(),
@@ -362,6 +340,16 @@ impl Cache {
 }
 
 impl<'a> Duty<'a> {
+    fn new(cache: &'a Cache, key: Key, value_type: &'static ValueType) -> Self {
+        Self {
+            cache,
+            value_type,
+            key,
+            lead: None,
+            passage: None,
+        }
+    }
+
     /// [`hand_in`](Self::hand_in) apart from its caller's future.
     #[inline(never)]
     pub(crate) fn hand_in_apart(

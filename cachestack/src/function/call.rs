@@ -74,21 +74,14 @@ where
     H: Share<R>,
 {
     let Probed { site, tags, found } = probed;
-    let (cache, key, look_up) = match found {
+    let (cache, key, new) = match found {
         Found::Hit(value) => return S::wrap(value),
         Found::Failed(failure) => return share.take(&failure).unwrap_or_else(compute),
         Found::Uncached => return compute(),
-        Found::Miss(cache, key) => (cache, key, true),
-        Found::Refresh(cache, key) => {
-            cache.count_computed();
-            (cache, key, false)
-        }
+        Found::Miss(cache, key) => (cache, key, false),
+        Found::Refresh(cache, key) => (cache, key, true),
     };
-    let value_type = form.value_type;
-    let answer = match look_up {
-        true => cache.look_up_sync(key, value_type, &tags.on),
-        false => cache.duty_sync(key, value_type, &tags.on),
-    };
+    let answer = cache.begin_sync(key, form.value_type, &tags.on, new);
     let duty = match answered::<R, S, H>(site, form, answer, &share) {
         Answer::Returned(returned) => return returned,
         Answer::Elsewhere => return compute(),
@@ -105,7 +98,7 @@ where
             ttl,
         } => {
             // What a refresh would have replaced is better than its failure.
-            let ttl = ttl.filter(|_| look_up);
+            let ttl = ttl.filter(|_| !new);
             fail_sync(duty, failure, share.error_type(), ttl);
             returned
         }
@@ -128,24 +121,17 @@ where
     F: Future<Output = R>,
 {
     let Probed { site, tags, found } = probed;
-    let (cache, key, look_up) = match found {
+    let (cache, key, new) = match found {
         Found::Hit(value) => return S::wrap(value),
         Found::Failed(failure) => match share.take(&failure) {
             Some(returned) => return returned,
             None => return compute().await,
         },
         Found::Uncached => return compute().await,
-        Found::Miss(cache, key) => (cache, key, true),
-        Found::Refresh(cache, key) => {
-            cache.count_computed();
-            (cache, key, false)
-        }
+        Found::Miss(cache, key) => (cache, key, false),
+        Found::Refresh(cache, key) => (cache, key, true),
     };
-    let value_type = form.value_type;
-    let answer = match look_up {
-        true => cache.look_up_apart(key, value_type, &tags.on).await,
-        false => cache.duty_apart(key, value_type, &tags.on).await,
-    };
+    let answer = cache.begin_apart(key, form.value_type, &tags.on, new).await;
     let duty = match answered::<R, S, H>(site, form, answer, &share) {
         Answer::Returned(returned) => return returned,
         Answer::Elsewhere => return compute().await,
@@ -167,7 +153,7 @@ where
             ttl,
         } => {
             let error_type = share.error_type();
-            let ttl = ttl.filter(|_| look_up);
+            let ttl = ttl.filter(|_| !new);
             fail(duty, failure, error_type, ttl).await;
             returned
         }

@@ -15,7 +15,7 @@ use super::invalidate::Doomed;
 use super::lifetime::Lasting;
 use super::probe::{Call, Tags};
 use super::shape::Shape;
-use crate::cache::{Cache, Kept, Lookup};
+use crate::cache::{Cache, Kept};
 
 /// The entry of one call of a cached function: `get_user::entry(42)`.
 ///
@@ -220,9 +220,7 @@ impl<V> CachedEntry<V> {
             return Ok(());
         };
         let on = self.on.as_ref().map_err(Clone::clone)?;
-        let Lookup::Compute(duty) = cache.duty(key.clone(), self.value_type, on).await else {
-            return Ok(());
-        };
+        let duty = cache.duty(key.clone(), self.value_type, on).await;
         // What comes after this look voids what the duty stores.
         if is_changed() {
             drop(duty);

@@ -14,9 +14,8 @@ use super::expand::{self, Elsewhere};
 use super::model::{self, Cached, Place};
 use crate::args::{Arg, Syntax, value};
 use crate::diag::Diag;
-use crate::item::{Function, only};
+use crate::item::only;
 use crate::krate::Krate;
-use crate::param;
 
 const SYNTAX: Syntax = Syntax {
     attribute: "cached",
@@ -173,17 +172,7 @@ impl Block {
     fn without_helpers(&self) -> TokenStream {
         let items = self.items.iter().map(|item| match item {
             Item::Other(tokens) | Item::Unfinished(tokens) => tokens.clone(),
-            Item::Cached(_, function) => {
-                let mut function = (**function).clone();
-                param::take(&mut function.sig, &mut Diag::default());
-                let Function {
-                    attrs,
-                    vis,
-                    sig,
-                    body,
-                } = function;
-                quote!(#(#attrs)* #vis #sig #body)
-            }
+            Item::Cached(_, function) => (**function).clone().without_helpers(),
         });
         self.with(quote!(#(#items)*))
     }
