@@ -178,7 +178,7 @@ impl<V> Probed<V> {
         }
     }
 
-    pub(super) fn with(mut self, tags: Tags) -> Self {
+    fn with(mut self, tags: Tags) -> Self {
         if let (Some(error), Found::Miss(cache, _) | Found::Refresh(cache, _)) =
             (&tags.unwritten, &self.found)
         {
