@@ -1,9 +1,10 @@
 //! Calls that must not meet: what the attribute cannot see, the compiler's names for it tell.
 
 use std::fmt::Display;
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use cachestack::{Cache, MemoryBackend, cached, invalidate};
+use cachestack::{Cache, MemoryBackend, Operation, cached, invalidate};
 use cachestack_tests::Shelf;
 
 use super::cache;
@@ -174,35 +175,38 @@ async fn what_was_deleted_meanwhile_is_not_put() {
 
 #[tokio::test]
 async fn a_mutation_that_is_dropped_once_its_deletions_began_makes_all_of_them() {
-    #[cached]
-    async fn one(id: u64) -> u64 {
+    static FIRST: LazyLock<(Cache, Shelf)> = LazyLock::new(over_a_shelf);
+    static SECOND: LazyLock<(Cache, Shelf)> = LazyLock::new(over_a_shelf);
+
+    #[cached(cache = FIRST.0)]
+    async fn first(id: u64) -> u64 {
         id
     }
 
-    #[cached]
-    async fn many(id: u64) -> u64 {
+    #[cached(cache = SECOND.0)]
+    async fn second(id: u64) -> u64 {
         id
     }
 
-    #[invalidate(one(id), many)]
+    #[invalidate(first(id), second(id))]
     async fn change(id: u64) {
         let _ = id;
     }
 
+    first(1).await;
+    second(1).await;
+    let hold = FIRST.1.hold(Operation::Delete);
+    let cut = tokio::time::timeout(Duration::from_millis(20), change(1)).await;
+    assert!(cut.is_err());
+    drop(hold);
+    // It waits for what is still under way there.
+    SECOND.0.delete("another").await.unwrap();
+    SECOND.0.flush().await.unwrap();
+    assert_eq!(second::entry(1).get().await.unwrap(), None);
+}
+
+fn over_a_shelf() -> (Cache, Shelf) {
     let shelf = Shelf::new();
     let cache = Cache::builder().layer(MemoryBackend::default());
-    let cache = cache.layer(shelf.clone()).build().unwrap();
-    let all = async {
-        one(1).await;
-        many(1).await;
-        let hold = shelf.hold(cachestack::Operation::Delete);
-        let cut = tokio::time::timeout(Duration::from_millis(20), change(1)).await;
-        assert!(cut.is_err());
-        drop(hold);
-        // It waits for the deletion of before.
-        one::entry(1).invalidate().await.unwrap();
-        assert_eq!(one::entry(1).get().await.unwrap(), None);
-        assert_eq!(many::entry(1).get().await.unwrap(), None);
-    };
-    cache.scope(all).await;
+    (cache.layer(shelf.clone()).build().unwrap(), shelf)
 }
