@@ -105,7 +105,7 @@ async fn a_refresh_ahead_reaches_every_layer() {
     let cache = process(&folder, &clock);
     let all = async {
         assert_eq!(cache.scope(number()).await, 0);
-        clock.advance(5 * SECOND);
+        clock.advance(6 * SECOND);
         assert_eq!(cache.scope(number()).await, 0);
         cache.flush().await.unwrap();
         clock.advance(5 * SECOND);
