@@ -215,7 +215,9 @@ async fn a_method_of_a_trait_is_refreshed_like_any_other() {
 #[test]
 fn a_generic_function_is_refreshed_as_the_instance_it_is() {
     #[cached(ttl = 10, stale_while_revalidate = 60)]
-    fn shown<T: std::fmt::Debug + serde::Serialize + Clone + Send + 'static>(value: &T) -> String {
+    fn shown<T: std::fmt::Debug + serde::Serialize + Clone + Send + Sync + 'static>(
+        value: &T,
+    ) -> String {
         format!("{value:?}")
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cachestack::{Cache, EntryOptions, Timeout, cached};
 
 #[derive(Debug)]
-pub struct DbError;
+struct DbError;
 
 impl From<Timeout> for DbError {
     fn from(_: Timeout) -> Self {
@@ -27,7 +27,7 @@ pub struct Db {
     hard_timeout = 2,
     jitter = 0.1
 )]
-pub async fn all(id: u64, name: &str, #[cached(skip)] db: &Db) -> Result<u64, DbError> {
+async fn all(id: u64, name: &str, #[cached(skip)] db: &Db) -> Result<u64, DbError> {
     let _ = (name, db);
     Ok(id)
 }
@@ -51,7 +51,7 @@ impl Db {
 
 // What stays in its caller's place need not be `Send`.
 #[cached(ttl = 60, stale_if_error = 60, jitter = 0, hard_timeout)]
-pub async fn here(id: u64) -> Result<u64, Box<dyn std::error::Error + Send + Sync>> {
+async fn here(id: u64) -> Result<u64, Box<dyn std::error::Error + Send + Sync>> {
     let id = Rc::new(id);
     std::future::ready(()).await;
     Ok(*id)
@@ -69,10 +69,11 @@ pub fn spawned(cache: Arc<Cache>, name: String) -> impl Future<Output = usize> +
     }
 }
 
-pub fn works() {
+#[test]
+fn works() {
     let db = Db {
         times: Duration::ZERO,
     };
-    let cache = Cache::builder().build().unwrap();
+    let cache = Cache::from(cachestack::MemoryBackend::default());
     cache.sync_scope(|| assert_eq!(db.sync(1, &[]), 1));
 }
