@@ -31,6 +31,8 @@ pub(super) struct Want<'a> {
     token: &'a FenceToken,
     passed: Passed,
     found: Option<Entry>,
+    /// The layer that had it.
+    pub(super) found_in: Option<usize>,
     mismatch: bool,
     /// Whether it is what waits to be written to the layer that answered.
     waits: bool,
@@ -44,6 +46,7 @@ impl<'a> Want<'a> {
             token,
             passed: Passed::new(),
             found: None,
+            found_in: None,
             mismatch: false,
             waits: false,
         }
@@ -332,6 +335,7 @@ impl<'a> Descent<'a> {
             }
             want.mismatch = false;
             want.found = Some(entry);
+            want.found_in = Some(index);
         }
     }
 

@@ -96,7 +96,9 @@ impl TieredCache {
             .wants
             .push(Want::new(key, value_type, &passage.token));
         descent.go_down().await;
-        let found = descent.wants.pop().map_or(Lookup::Miss, Want::answer);
+        let want = descent.wants.pop();
+        passage.found_in = want.as_ref().and_then(|want| want.found_in);
+        let found = want.map_or(Lookup::Miss, Want::answer);
         let (mut marks, errors) = descent.end();
         if computes && !found.is_hit() {
             self.make_numbers(&mut marks, &passage.left).await;
