@@ -12,16 +12,16 @@ use cachestack_backends::{
 };
 
 use super::{Cache, EntryOptions};
+use crate::events::{Account, Origin, Outcome};
 use crate::flight::{Landed, Lead, Lease, Overtaken, Role};
 
 /// What a look-up came to.
 pub(crate) enum Lookup<'a> {
-    /// The value is there, of the type that was asked for: in a store.
-    Found(AnyValue),
-    /// The same, from another call's computation.
-    Shared(AnyValue),
+    /// The value is there, of the type that was asked for: in a store, or from another call's computation. The
+    /// duty knows which, and tells it.
+    Found(AnyValue, Duty<'a>),
     /// Another call's computation failed, and its failure is shared.
-    Failed(AnyValue),
+    Failed(AnyValue, Duty<'a>),
     /// The caller computes, and hands the result in.
     Compute(Duty<'a>),
 }
@@ -29,20 +29,21 @@ pub(crate) enum Lookup<'a> {
 /// The same for a caller who knows the type.
 enum Typed<'a, T> {
     Found(T),
-    /// There is something that is not this caller's answer: it computes, and keeps that to itself.
-    Elsewhere,
     Compute(Duty<'a>),
 }
 
 impl<'a> Lookup<'a> {
     fn typed<T: Clone + 'static>(self) -> Typed<'a, T> {
         match self {
-            Self::Found(value) | Self::Shared(value) => match value.downcast_ref::<T>() {
-                Some(value) => Typed::Found(value.clone()),
-                None => Typed::Elsewhere,
+            Self::Found(value, duty) => match value.downcast_ref::<T>() {
+                Some(value) => {
+                    duty.is_answered();
+                    Typed::Found(value.clone())
+                }
+                None => Typed::Compute(duty.computes_apart()),
             },
             // Another function failed under this key.
-            Self::Failed(_) => Typed::Elsewhere,
+            Self::Failed(_, duty) => Typed::Compute(duty.computes_apart()),
             Self::Compute(duty) => Typed::Compute(duty),
         }
     }
@@ -78,6 +79,7 @@ pub(crate) struct Duty<'a> {
     /// None where the cache takes no part any more. Behind the lead, which ends while the passage still holds.
     /// In a box, as it is large and the duty is handed on several times.
     passage: Option<Box<Passage>>,
+    account: Account,
 }
 
 impl Cache {
@@ -85,14 +87,15 @@ impl Cache {
     /// as they are now, before the computation.
     async fn look_up(
         &self,
+        origin: Option<Origin>,
         key: Key,
         value_type: &'static ValueType,
         on: &[Dependency],
     ) -> Lookup<'_> {
         let cache = &*self.0;
-        let mut duty = Duty::new(self, key, value_type);
+        let mut duty = Duty::new(self, origin, key, value_type);
         if self.is_closed() {
-            cache.counters.uncached.one_more();
+            duty.account.uncached(self, &duty.key);
             return Lookup::Compute(duty);
         }
         let digest = duty.key.digest();
@@ -107,14 +110,14 @@ impl Cache {
             .join(digest, passage.epoch(), value_type.id(), lease, overtaken);
         match joined.await {
             Role::Take(Landed::Value(value)) => {
-                cache.counters.coalesced.one_more();
                 if value_type.describes(&value) {
-                    return Lookup::Shared(value);
+                    duty.account.coalesced();
+                    return Lookup::Found(value, duty);
                 }
             }
             Role::Take(Landed::Failure(failure)) => {
-                cache.counters.coalesced.one_more();
-                return Lookup::Failed(failure);
+                duty.account.coalesced();
+                return Lookup::Failed(failure, duty);
             }
             Role::Lead(lead) => duty.lead = Some(lead),
         }
@@ -122,19 +125,24 @@ impl Cache {
             let looking = pin!(cache.stack.look_up(&duty.key, value_type, &mut passage));
             duty.drive(looking).await
         };
+        let layer = passage.found_in();
         duty.passage = Some(Box::new(passage));
         match found {
             Ok(found) => {
                 if let Some(entry) = found.hit() {
                     if value_type.describes(entry.any()) {
                         duty.land(Landed::Value(Arc::clone(entry.any())));
-                        return Lookup::Found(Arc::clone(entry.any()));
+                        duty.account.found(Outcome::Hit, layer);
+                        return Lookup::Found(Arc::clone(entry.any()), duty.lets_go());
                     }
                 }
             }
-            Err(error) => self.failed_open("look-up", &error),
+            Err(error) => {
+                warn_failed("look-up", &error);
+                duty.account.look_up_failed(self);
+            }
         }
-        cache.counters.computed.one_more();
+        duty.account.computes(self);
         Lookup::Compute(duty)
     }
 
@@ -143,16 +151,18 @@ impl Cache {
     /// It looks all the same, for what the entry depends on.
     pub(crate) async fn duty(
         &self,
+        origin: Option<Origin>,
         key: Key,
         value_type: &'static ValueType,
         on: &[Dependency],
     ) -> Duty<'_> {
-        let mut duty = Duty::new(self, key, value_type);
+        let mut duty = Duty::new(self, origin, key, value_type);
         if !self.is_closed() {
             let mut passage = self.0.stack.passage_depending(&duty.key, on);
             let looked = self.0.stack.look_up(&duty.key, value_type, &mut passage);
             if let Err(error) = looked.await {
-                self.failed_open("look-up", &error);
+                warn_failed("look-up", &error);
+                duty.account.look_up_failed(self);
             }
             duty.passage = Some(Box::new(passage));
         }
@@ -162,50 +172,53 @@ impl Cache {
     /// A look-up, or at once the duty of who wants a new value.
     async fn begin(
         &self,
+        origin: Option<Origin>,
         key: Key,
         value_type: &'static ValueType,
         on: &[Dependency],
         new: bool,
     ) -> Lookup<'_> {
         if !new {
-            return self.look_up(key, value_type, on).await;
+            return self.look_up(origin, key, value_type, on).await;
         }
-        self.0.counters.computed.one_more();
-        Lookup::Compute(self.duty(key, value_type, on).await)
+        let mut duty = self.duty(origin, key, value_type, on).await;
+        match duty.passage {
+            Some(_) => duty.account.computes(self),
+            None => duty.account.uncached(self, &duty.key),
+        }
+        Lookup::Compute(duty)
     }
 
     /// The same apart from its caller's future, which is to stay small: functions call each other.
     #[inline(never)]
     pub(crate) fn begin_apart<'a>(
         &'a self,
+        origin: Option<Origin>,
         key: Key,
         value_type: &'static ValueType,
         on: &'a [Dependency],
         new: bool,
     ) -> Pin<Box<impl Future<Output = Lookup<'a>> + use<'a>>> {
-        Box::pin(self.begin(key, value_type, on, new))
+        Box::pin(self.begin(origin, key, value_type, on, new))
     }
 
     /// The same for sync code. On its own, so that what a look-up needs is off the stack when it computes.
     #[inline(never)]
     pub(crate) fn begin_sync(
         &self,
+        origin: Option<Origin>,
         key: Key,
         value_type: &'static ValueType,
         on: &[Dependency],
         new: bool,
     ) -> Lookup<'_> {
-        block_on(self.begin(key, value_type, on, new))
+        block_on(self.begin(origin, key, value_type, on, new))
     }
 
-    pub(crate) fn failed_open(&self, what: &str, error: &Error) {
-        self.0.counters.failed_open.one_more();
-        tracing::warn!(target: "cachestack", %error, "{what} failed, the function goes on without");
-    }
-
-    /// Counts a call that the cache took no part in.
-    pub(crate) fn count_uncached(&self) {
-        self.0.counters.uncached.one_more();
+    /// A mutation could not put what it returned.
+    pub(crate) fn put_failed(&self, error: &Error) {
+        warn_failed("put", error);
+        self.tell(None, Outcome::FailedOpen, None);
     }
 
     /// The value under a key, or what `compute` makes of it, stored for the next. Concurrent callers of one
@@ -238,10 +251,9 @@ impl Cache {
     ) -> T {
         let options = options.into();
         let (kept, on) = (Kept::by(&options), options.dependencies());
-        let looked_up = self.begin_apart(self.key(key), ValueType::of::<T>(), &on, false);
+        let looked_up = self.begin_apart(None, self.key(key), ValueType::of::<T>(), &on, false);
         match looked_up.await.typed() {
             Typed::Found(value) => value,
-            Typed::Elsewhere => compute().await,
             Typed::Compute(duty) => {
                 let value = {
                     let computing = pin!(duty.run(compute));
@@ -267,10 +279,9 @@ impl Cache {
     ) -> Result<T, E> {
         let options = options.into();
         let (kept, on) = (Kept::by(&options), options.dependencies());
-        let looked_up = self.begin_apart(self.key(key), ValueType::of::<T>(), &on, false);
+        let looked_up = self.begin_apart(None, self.key(key), ValueType::of::<T>(), &on, false);
         match looked_up.await.typed() {
             Typed::Found(value) => Ok(value),
-            Typed::Elsewhere => compute().await,
             Typed::Compute(duty) => {
                 let computed = {
                     let computing = pin!(duty.run(compute));
@@ -300,10 +311,9 @@ impl Cache {
     ) -> T {
         let options = options.into();
         let (kept, on) = (Kept::by(&options), options.dependencies());
-        let looked_up = self.begin_sync(self.key(key), ValueType::of::<T>(), &on, false);
+        let looked_up = self.begin_sync(None, self.key(key), ValueType::of::<T>(), &on, false);
         match looked_up.typed() {
             Typed::Found(value) => value,
-            Typed::Elsewhere => compute(),
             Typed::Compute(duty) => {
                 let value = Arc::new(duty.run(compute));
                 duty.hand_in_sync(Arc::clone(&value) as AnyValue, kept);
@@ -320,10 +330,9 @@ impl Cache {
     ) -> Result<T, E> {
         let options = options.into();
         let (kept, on) = (Kept::by(&options), options.dependencies());
-        let looked_up = self.begin_sync(self.key(key), ValueType::of::<T>(), &on, false);
+        let looked_up = self.begin_sync(None, self.key(key), ValueType::of::<T>(), &on, false);
         match looked_up.typed() {
             Typed::Found(value) => Ok(value),
-            Typed::Elsewhere => compute(),
             Typed::Compute(duty) => match duty.run(compute) {
                 Ok(value) => {
                     let value = Arc::new(value);
@@ -340,14 +349,38 @@ impl Cache {
 }
 
 impl<'a> Duty<'a> {
-    fn new(cache: &'a Cache, key: Key, value_type: &'static ValueType) -> Self {
+    fn new(
+        cache: &'a Cache,
+        origin: Option<Origin>,
+        key: Key,
+        value_type: &'static ValueType,
+    ) -> Self {
         Self {
             cache,
             value_type,
             key,
             lead: None,
             passage: None,
+            account: Account::of(origin),
         }
+    }
+
+    /// Nobody waits for it any more, and it stores nothing.
+    fn lets_go(mut self) -> Self {
+        drop(self.lead.take());
+        self.passage = None;
+        self
+    }
+
+    /// What was found is its caller's answer.
+    pub(crate) fn is_answered(&self) {
+        self.account.is_answered(self.cache, &self.key);
+    }
+
+    /// What was found is not its caller's answer: it computes, and keeps that to itself.
+    pub(crate) fn computes_apart(mut self) -> Self {
+        self.account.computes(self.cache);
+        self
     }
 
     /// [`hand_in`](Self::hand_in) apart from its caller's future.
@@ -384,15 +417,13 @@ impl<'a> Duty<'a> {
     /// Gives the value to all who wait, and stores it if it is to be kept. An invalidation that came meanwhile
     /// keeps it out of every store.
     pub(crate) async fn hand_in(mut self, value: AnyValue, kept: Kept) {
-        if self.passage.is_none() {
-            return;
-        }
+        let took = self.account.took(self.cache);
         self.land(Landed::Value(Arc::clone(&value)));
-        match kept.stores() {
+        let unstored = match kept.stores() {
             true => self.store(value, self.value_type, kept.ttl).await,
-            false => self.cache.0.counters.refused.one_more(),
-        }
-        drop(self.lead.take());
+            false => self.passage.as_ref().map(|_| Outcome::Refused),
+        };
+        self.ends(false, took, unstored);
     }
 
     /// The same for sync code.
@@ -401,20 +432,38 @@ impl<'a> Duty<'a> {
         block_on(self.hand_in(value, kept));
     }
 
-    async fn store(&self, value: AnyValue, value_type: &'static ValueType, ttl: Option<Duration>) {
+    /// Tells what became of the call, when nobody waits for it any more.
+    fn ends(mut self, has_failed: bool, took: Option<Duration>, unstored: Option<Outcome>) {
+        drop(self.lead.take());
+        let (cache, key) = (self.cache, &self.key);
+        self.account.ended(cache, key, has_failed, took, unstored);
+    }
+
+    /// Says why the value was not stored, where it was to be.
+    async fn store(
+        &self,
+        value: AnyValue,
+        value_type: &'static ValueType,
+        ttl: Option<Duration>,
+    ) -> Option<Outcome> {
         let stack = &self.cache.0.stack;
         let now = stack.clock().now();
         let entry = Entry::from_any(value, value_type, now).capped(now, self.cache.lifetime(ttl));
         // The passage stays where it is: dropped in here, the lead must still go before it.
-        if let Some(passage) = &self.passage {
-            if let Err(error) = stack.store(&self.key, entry, passage).await {
-                self.cache.failed_open("store", &error);
+        let passage = self.passage.as_ref()?;
+        match stack.store(&self.key, entry, passage).await {
+            Ok(true) => None,
+            Ok(false) => Some(Outcome::Fenced),
+            Err(error) => {
+                warn_failed("store", &error);
+                Some(Outcome::FailedOpen)
             }
         }
     }
 
     /// The computation failed. With a failure that can be shared, those who wait get it; else they compute.
     pub(crate) fn fail(mut self, shared: Option<AnyValue>) {
+        let took = self.account.took(self.cache);
         match shared {
             Some(failure) => self.land(Landed::Failure(failure)),
             None => {
@@ -423,6 +472,7 @@ impl<'a> Duty<'a> {
                 }
             }
         }
+        self.ends(true, took, None);
     }
 
     /// The computation failed; those who wait get the failure, and memory keeps it for so long.
@@ -432,9 +482,10 @@ impl<'a> Duty<'a> {
         error_type: &'static ValueType,
         ttl: Duration,
     ) {
+        let took = self.account.took(self.cache);
         self.land(Landed::Failure(Arc::clone(&failure)));
-        self.store(failure, error_type, Some(ttl)).await;
-        drop(self.lead.take());
+        let unstored = self.store(failure, error_type, Some(ttl)).await;
+        self.ends(true, took, unstored);
     }
 
     fn land(&mut self, landed: Landed) {
@@ -442,4 +493,8 @@ impl<'a> Duty<'a> {
             lead.land(landed);
         }
     }
+}
+
+fn warn_failed(what: &str, error: &Error) {
+    tracing::warn!(target: "cachestack", %error, "{what} failed, the function goes on without");
 }

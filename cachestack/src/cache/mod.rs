@@ -40,6 +40,7 @@ pub use self::stats::CacheStats;
 use self::changes::Changes;
 pub(crate) use self::stats::Counter;
 use self::stats::Counters;
+use crate::events::Listeners;
 use crate::flight::Flights;
 
 /// A cache over any backend or stack of them; cheap to clone, clones are one cache.
@@ -72,6 +73,7 @@ pub(crate) struct Inner {
     wait: Duration,
     flights: Flights,
     counters: Counters,
+    listeners: Listeners,
     changes: Changes,
     closed: AtomicBool,
 }
@@ -116,6 +118,15 @@ impl Cache {
     /// Whether the two are one cache.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.0.counters
+    }
+
+    #[inline]
+    pub(crate) fn listeners(&self) -> &Listeners {
+        &self.0.listeners
     }
 
     fn open(&self) -> Result<&TieredCache> {

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use cachestack_backends::Stats;
+use cachestack_backends::{Stats, Timer, Timings};
 use serde::Serialize;
+
+use crate::events::Outcome;
 
 /// What a cache counted since it was made, with its stack's numbers below.
 ///
@@ -14,12 +16,24 @@ use serde::Serialize;
 pub struct CacheStats {
     /// The cache's namespace.
     pub namespace: String,
-    /// Computations that began.
+    /// Computations that began, other than those in the background.
     pub computed: u64,
     /// Calls that took the result of another call's computation.
     pub coalesced: u64,
     /// Computed values that were not stored, by their condition or a ttl of zero.
     pub refused: u64,
+    /// Computations that returned an `Err`.
+    pub failed: u64,
+    /// Calls that were given a value beyond its ttl.
+    pub stale: u64,
+    /// Values that were computed in the background to replace one that grew old.
+    pub revalidated: u64,
+    /// Computations that were asked for although a value may have been there, by `refresh`.
+    pub refreshed: u64,
+    /// Calls of functions that neither read nor wrote, by `bypass`.
+    pub bypassed: u64,
+    /// Computed values that were not stored, because an invalidation or a newer write came between.
+    pub fenced: u64,
     /// Look-ups and stores of functions that failed; the functions went on.
     pub failed_open: u64,
     /// Invalidations after functions that a layer did not take at once. It is not read for those keys until
@@ -29,6 +43,8 @@ pub struct CacheStats {
     pub uncached: u64,
     /// Keys that are being computed at this moment.
     pub in_flight: u64,
+    /// How long computations took that returned, by the cache's clock.
+    pub computing: Timings,
     /// The stack, layer by layer.
     pub stack: Stats,
 }
@@ -40,7 +56,7 @@ impl fmt::Display for CacheStats {
         }
         write!(
             f,
-            "computed {}, coalesced {}, refused {}, failed open {}, late {}, uncached {}, in flight {}\n{}",
+            "computed {}, coalesced {}, refused {}, failed open {}, late {}, uncached {}, in flight {}",
             self.computed,
             self.coalesced,
             self.refused,
@@ -48,8 +64,23 @@ impl fmt::Display for CacheStats {
             self.late,
             self.uncached,
             self.in_flight,
-            self.stack,
-        )
+        )?;
+        for (name, number) in [
+            ("failed", self.failed),
+            ("stale", self.stale),
+            ("revalidated", self.revalidated),
+            ("refreshed", self.refreshed),
+            ("bypassed", self.bypassed),
+            ("fenced off", self.fenced),
+        ] {
+            if number > 0 {
+                write!(f, ", {name} {number}")?;
+            }
+        }
+        if self.computing.count > 0 {
+            write!(f, ", computing {}", self.computing)?;
+        }
+        write!(f, "\n{}", self.stack)
     }
 }
 
@@ -72,25 +103,59 @@ impl Counter {
 
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    pub(crate) computed: Counter,
-    pub(crate) coalesced: Counter,
-    pub(crate) refused: Counter,
-    pub(crate) failed_open: Counter,
-    pub(crate) late: Counter,
-    pub(crate) uncached: Counter,
+    computed: Counter,
+    coalesced: Counter,
+    refused: Counter,
+    failed: Counter,
+    stale: Counter,
+    revalidated: Counter,
+    refreshed: Counter,
+    bypassed: Counter,
+    fenced: Counter,
+    failed_open: Counter,
+    late: Counter,
+    uncached: Counter,
+    pub(crate) computing: Timer,
 }
 
 impl Counters {
+    /// One more of that outcome. Hits are counted by the stack.
+    pub(crate) fn count(&self, outcome: Outcome) {
+        match outcome {
+            Outcome::Hit => return,
+            Outcome::Computed => &self.computed,
+            Outcome::Coalesced => &self.coalesced,
+            Outcome::Refused => &self.refused,
+            Outcome::Failed => &self.failed,
+            Outcome::Stale => &self.stale,
+            Outcome::Revalidated => &self.revalidated,
+            Outcome::Refreshed => &self.refreshed,
+            Outcome::Bypassed => &self.bypassed,
+            Outcome::Fenced => &self.fenced,
+            Outcome::FailedOpen => &self.failed_open,
+            Outcome::Late => &self.late,
+            Outcome::Uncached => &self.uncached,
+        }
+        .one_more();
+    }
+
     pub(super) fn stats(&self, namespace: &str, in_flight: usize, stack: Stats) -> CacheStats {
         CacheStats {
             namespace: namespace.to_owned(),
             computed: self.computed.get(),
             coalesced: self.coalesced.get(),
             refused: self.refused.get(),
+            failed: self.failed.get(),
+            stale: self.stale.get(),
+            revalidated: self.revalidated.get(),
+            refreshed: self.refreshed.get(),
+            bypassed: self.bypassed.get(),
+            fenced: self.fenced.get(),
             failed_open: self.failed_open.get(),
             late: self.late.get(),
             uncached: self.uncached.get(),
             in_flight: in_flight as u64,
+            computing: self.computing.timings(),
             stack,
         }
     }

@@ -13,7 +13,6 @@ use super::lifetime::Lifetime;
 use super::probe::{Call, Found, Probed};
 use super::shape::Shape;
 use super::share::Share;
-use super::site::Site;
 use crate::cache::{Duty, Kept, Lookup};
 
 /// Calls a sync function.
@@ -73,7 +72,11 @@ where
     S: Shape<R>,
     H: Share<R>,
 {
-    let Probed { site, tags, found } = probed;
+    let Probed {
+        origin,
+        tags,
+        found,
+    } = probed;
     let (cache, key, new) = match found {
         Found::Hit(value) => return S::wrap(value),
         Found::Failed(failure) => return share.take(&failure).unwrap_or_else(compute),
@@ -81,13 +84,12 @@ where
         Found::Miss(cache, key) => (cache, key, false),
         Found::Refresh(cache, key) => (cache, key, true),
     };
-    let answer = cache.begin_sync(key, form.value_type, &tags.on, new);
-    let duty = match answered::<R, S, H>(site, form, answer, &share) {
+    let answer = cache.begin_sync(Some(origin), key, form.value_type, &tags.on, new);
+    let duty = match answered::<R, S, H>(form, answer, &share) {
         Answer::Returned(returned) => return returned,
-        Answer::Elsewhere => return compute(),
         Answer::Compute(duty) => duty,
     };
-    match settle::<R, S, H>(site, form, duty.run(compute), keep, lifetime, &share) {
+    match settle::<R, S, H>(form, duty.run(compute), keep, lifetime, &share) {
         Settled::Kept { value, kept } => {
             duty.hand_in_sync((form.erase)(Arc::clone(&value)), kept);
             S::wrap((form.release)(value))
@@ -120,7 +122,11 @@ where
     H: Share<R>,
     F: Future<Output = R>,
 {
-    let Probed { site, tags, found } = probed;
+    let Probed {
+        origin,
+        tags,
+        found,
+    } = probed;
     let (cache, key, new) = match found {
         Found::Hit(value) => return S::wrap(value),
         Found::Failed(failure) => match share.take(&failure) {
@@ -131,17 +137,18 @@ where
         Found::Miss(cache, key) => (cache, key, false),
         Found::Refresh(cache, key) => (cache, key, true),
     };
-    let answer = cache.begin_apart(key, form.value_type, &tags.on, new).await;
-    let duty = match answered::<R, S, H>(site, form, answer, &share) {
+    let answer = cache
+        .begin_apart(Some(origin), key, form.value_type, &tags.on, new)
+        .await;
+    let duty = match answered::<R, S, H>(form, answer, &share) {
         Answer::Returned(returned) => return returned,
-        Answer::Elsewhere => return compute().await,
         Answer::Compute(duty) => duty,
     };
     let computed = {
         let computing = pin!(duty.run(compute));
         duty.drive(computing).await
     };
-    match settle::<R, S, H>(site, form, computed, keep, lifetime, &share) {
+    match settle::<R, S, H>(form, computed, keep, lifetime, &share) {
         Settled::Kept { value, kept } => {
             duty.hand_in_apart((form.erase)(Arc::clone(&value)), kept)
                 .await;
@@ -173,10 +180,21 @@ pub enum Started<V, F> {
 /// Calls a function that returns a future, unless the probe is the answer.
 #[inline]
 pub fn start<V, F>(probed: Probed<V>, compute: impl FnOnce() -> F) -> Started<V, F> {
-    let Probed { site, tags, found } = probed;
+    let Probed {
+        origin,
+        tags,
+        found,
+    } = probed;
     match found {
         Found::Hit(value) => Started::Hit(value),
-        found => Started::Started(Probed { site, tags, found }, compute()),
+        found => Started::Started(
+            Probed {
+                origin,
+                tags,
+                found,
+            },
+            compute(),
+        ),
     }
 }
 
@@ -207,39 +225,25 @@ where
 /// What a look-up means to a function.
 enum Answer<'a, R> {
     Returned(R),
-    /// There is something that is not its answer: it computes, and keeps that to itself.
-    Elsewhere,
     Compute(Duty<'a>),
 }
 
-fn answered<'a, R, S, H>(
-    site: &Site,
-    form: FormOf<R, S>,
-    answer: Lookup<'a>,
-    share: &H,
-) -> Answer<'a, R>
+fn answered<'a, R, S, H>(form: FormOf<R, S>, answer: Lookup<'a>, share: &H) -> Answer<'a, R>
 where
     S: Shape<R>,
     H: Share<R>,
 {
-    let (counter, returned) = match answer {
-        Lookup::Found(value) => (&site.counters.hits, (form.load)(&value).map(S::wrap)),
-        Lookup::Shared(value) => (&site.counters.coalesced, (form.load)(&value).map(S::wrap)),
-        Lookup::Failed(failure) => (&site.counters.coalesced, share.take(&failure)),
-        Lookup::Compute(duty) => {
-            site.counters.computed.one_more();
-            return Answer::Compute(duty);
-        }
+    let (returned, duty) = match answer {
+        Lookup::Found(value, duty) => ((form.load)(&value).map(S::wrap), duty),
+        Lookup::Failed(failure, duty) => (share.take(&failure), duty),
+        Lookup::Compute(duty) => return Answer::Compute(duty),
     };
     match returned {
         Some(returned) => {
-            counter.one_more();
+            duty.is_answered();
             Answer::Returned(returned)
         }
-        None => {
-            site.counters.computed.one_more();
-            Answer::Elsewhere
-        }
+        None => Answer::Compute(duty.computes_apart()),
     }
 }
 
@@ -257,7 +261,6 @@ enum Settled<R, T> {
 }
 
 fn settle<R, S, H>(
-    site: &Site,
     form: FormOf<R, S>,
     returned: R,
     keep: impl FnOnce(&S::Value) -> bool,
@@ -273,16 +276,12 @@ where
             let wanted = keep(&value);
             let ttl = if wanted { lifetime.of(&value) } else { None };
             let kept = Kept { wanted, ttl };
-            if !kept.stores() {
-                site.counters.refused.one_more();
-            }
             Settled::Kept {
                 value: (form.keep)(value),
                 kept,
             }
         }
         Err(returned) => {
-            site.counters.failed.one_more();
             let (failure, ttl) = (share.share(&returned), share.ttl(&returned));
             Settled::Failed {
                 returned,

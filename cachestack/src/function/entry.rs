@@ -220,7 +220,7 @@ impl<V> CachedEntry<V> {
             return Ok(());
         };
         let on = self.on.as_ref().map_err(Clone::clone)?;
-        let duty = cache.duty(key.clone(), self.value_type, on).await;
+        let duty = cache.duty(None, key.clone(), self.value_type, on).await;
         // What comes after this look voids what the duty stores.
         if is_changed() {
             drop(duty);

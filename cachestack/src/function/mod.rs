@@ -60,6 +60,7 @@ pub use self::share::{
     Shared, SharedBy, SharedError, Unshared, by_error, check_error, kept_for, share_by,
 };
 pub use self::site::{Site, functions};
+pub(crate) use self::stats::Counters;
 pub use self::stats::FunctionStats;
 
 pub use self::target::{AsCache, Target};

@@ -9,9 +9,10 @@ use super::form::FormOf;
 use super::identity::Identity;
 use super::shape::Shape;
 use super::share::Share;
-use super::site::Site;
+use super::site::{Known, Site};
 use super::target::Target;
 use crate::cache::Cache;
+use crate::events::{Origin, Outcome, tell_without_cache};
 
 /// What a call is known by.
 #[derive(Debug)]
@@ -63,9 +64,17 @@ impl<'a> Call<'a> {
     }
 
     /// Whether the key is the function's to use.
-    #[inline]
     pub(super) fn owns_key(&self) -> bool {
-        self.site.owns(&self.identity, self.shares_key)
+        self.meet().owns
+    }
+
+    #[inline]
+    fn meet(&self) -> Known {
+        self.site.meet(&self.identity, self.shares_key)
+    }
+
+    fn key_text(&self) -> Option<&str> {
+        self.key.as_ref().ok().map(KeyText::as_str)
     }
 
     /// Computes without the cache, if so.
@@ -96,27 +105,28 @@ impl<'a> Call<'a> {
         S: Shape<R>,
         H: Share<R>,
     {
-        let site = self.site;
+        let Known { identity, owns } = self.meet();
+        let counters = &self.site.counters;
+        let origin = Origin { identity, counters };
         let found = self.target.with(|cache| {
             let Some(cache) = cache else {
-                site.counters.uncached.one_more();
+                tell_without_cache(origin);
                 return Found::Uncached;
             };
-            let (Mode::LookUp, Ok(text)) = (self.mode, &self.key) else {
-                return self.apart(cache);
+            let (Mode::LookUp, Ok(text), true) = (self.mode, &self.key, owns) else {
+                return self.apart(cache, owns, origin);
             };
-            if !self.owns_key() {
-                return self.uncached(cache);
-            }
             let digest = cache.namespace().digest(text.as_bytes());
             let found = cache.peek(digest, form.value_type);
             if let Some(value) = found.as_ref().and_then(|entry| (form.load)(entry.any())) {
-                site.counters.hits.one_more();
+                counters.hit_on_top();
+                cache.hit_on_top(identity, || text.as_str());
                 return Found::Hit(value);
             }
             if let (true, Some(error_type)) = (share.keeps(), share.error_type()) {
                 if let Some(entry) = cache.peek(digest, error_type) {
-                    site.counters.hits.one_more();
+                    counters.hit_on_top();
+                    cache.hit_on_top(identity, || text.as_str());
                     return Found::Failed(Arc::clone(entry.any()));
                 }
             }
@@ -129,40 +139,38 @@ impl<'a> Call<'a> {
         if let Found::Miss(..) | Found::Refresh(..) = &found {
             tags.on.push(self.identity.dependency());
         }
-        Probed { site, tags, found }
+        Probed {
+            origin,
+            tags,
+            found,
+        }
     }
 
     /// What is not looked up.
     #[cold]
-    fn apart<V>(&self, cache: &Cache) -> Found<V> {
-        match (self.mode, &self.key) {
-            (Mode::Bypass, _) => {
-                self.site.counters.bypassed.one_more();
-                Found::Uncached
+    fn apart<V>(&self, cache: &Cache, owns: bool, origin: Origin) -> Found<V> {
+        let (outcome, found) = match (self.mode, &self.key) {
+            (Mode::Bypass, _) => (Outcome::Bypassed, Found::Uncached),
+            (Mode::Refresh, Ok(text)) if owns => {
+                let key = cache.key(text.as_str());
+                (Outcome::Refreshed, Found::Refresh(cache.clone(), key))
             }
-            (Mode::Refresh, Ok(text)) if self.owns_key() => {
-                self.site.counters.refreshed.one_more();
-                Found::Refresh(cache.clone(), cache.key(text.as_str()))
+            (_, key) => {
+                if let Err(error) = key {
+                    tracing::warn!(target: "cachestack", %error, "a key could not be written, the function computes");
+                }
+                (Outcome::Uncached, Found::Uncached)
             }
-            _ => self.uncached(cache),
-        }
-    }
-
-    #[cold]
-    fn uncached<V>(&self, cache: &Cache) -> Found<V> {
-        cache.count_uncached();
-        self.site.counters.uncached.one_more();
-        if let Err(error) = &self.key {
-            tracing::warn!(target: "cachestack", %error, "a key could not be written, the function computes");
-        }
-        Found::Uncached
+        };
+        cache.tell(Some(origin), outcome, self.key_text());
+        found
     }
 }
 
 /// What a look at the layers that answer at once came to.
 #[derive(Debug)]
 pub struct Probed<V> {
-    pub(super) site: &'static Site,
+    pub(super) origin: Origin,
     pub(super) tags: Tags,
     pub(super) found: Found<V>,
 }
@@ -179,13 +187,12 @@ impl<V> Probed<V> {
     }
 
     fn with(mut self, tags: Tags) -> Self {
-        if let (Some(error), Found::Miss(cache, _) | Found::Refresh(cache, _)) =
+        if let (Some(error), Found::Miss(cache, key) | Found::Refresh(cache, key)) =
             (&tags.unwritten, &self.found)
         {
             // Stored without one of its tags, the value would outlive an invalidation.
             tracing::warn!(target: "cachestack", %error, "a tag could not be written, the function computes");
-            cache.count_uncached();
-            self.site.counters.uncached.one_more();
+            cache.tell(Some(self.origin), Outcome::Uncached, Some(key.text()));
             self.found = Found::Uncached;
         }
         self.tags.on.extend(tags.on);

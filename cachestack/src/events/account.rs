@@ -1,0 +1,121 @@
+//! What a call beyond the probe will have to say of itself, once nobody waits for it any more.
+
+use std::time::Duration;
+
+use cachestack_backends::{Key, Moment};
+
+use super::Outcome;
+use super::tell::{Beside, Origin};
+use crate::cache::Cache;
+
+/// What is known of a call on its way.
+#[derive(Debug)]
+pub(crate) struct Account {
+    origin: Option<Origin>,
+    ending: Ending,
+    /// The layer that had the value.
+    layer: Option<usize>,
+    look_up_failed: bool,
+}
+
+/// How a call is going to end.
+#[derive(Debug, Clone, Copy)]
+enum Ending {
+    /// It is told already, or there is no call.
+    Untold,
+    Answered(Outcome),
+    /// By a computation, which began then.
+    Computes(Outcome, Moment),
+}
+
+impl Account {
+    pub(crate) fn of(origin: Option<Origin>) -> Self {
+        Self {
+            origin,
+            ending: Ending::Untold,
+            layer: None,
+            look_up_failed: false,
+        }
+    }
+
+    /// A layer has a value, which is given out: [`Outcome::Hit`] or [`Outcome::Stale`].
+    pub(crate) fn found(&mut self, outcome: Outcome, layer: Option<usize>) {
+        self.ending = Ending::Answered(outcome);
+        self.layer = layer;
+    }
+
+    /// There is the result of another call's computation.
+    pub(crate) fn coalesced(&mut self) {
+        self.ending = Ending::Answered(Outcome::Coalesced);
+    }
+
+    /// A computation begins, for the call.
+    pub(crate) fn computes(&mut self, cache: &Cache) {
+        cache.count(self.origin, Outcome::Computed);
+        self.ending = Ending::Computes(Outcome::Computed, cache.stack().clock().now());
+    }
+
+    /// A computation begins in the background, to replace what grows old.
+    #[allow(dead_code, reason = "nothing is computed in the background yet")]
+    pub(crate) fn revalidates(&mut self, cache: &Cache) {
+        self.ending = Ending::Computes(Outcome::Revalidated, cache.stack().clock().now());
+    }
+
+    /// The look-up failed, and the call goes on without.
+    pub(crate) fn look_up_failed(&mut self, cache: &Cache) {
+        cache.count(self.origin, Outcome::FailedOpen);
+        self.look_up_failed = true;
+    }
+
+    /// The cache takes no part in the call.
+    pub(crate) fn uncached(&mut self, cache: &Cache, key: &Key) {
+        self.ending = Ending::Untold;
+        cache.tell(self.origin, Outcome::Uncached, Some(key.text()));
+    }
+
+    /// How long the computation has taken until now.
+    pub(crate) fn took(&self, cache: &Cache) -> Option<Duration> {
+        match self.ending {
+            Ending::Computes(_, began) => Some(cache.stack().clock().now().since(began)),
+            _ => None,
+        }
+    }
+
+    /// The answer was of use to the call. Nobody may wait for the caller.
+    pub(crate) fn is_answered(&self, cache: &Cache, key: &Key) {
+        let Ending::Answered(outcome) = self.ending else {
+            return;
+        };
+        cache.tell_found(self.origin, outcome, key.text(), self.layer);
+    }
+
+    /// The computation took so long, and what it returned was handed in. Nobody may wait for the caller.
+    pub(crate) fn ended(
+        &self,
+        cache: &Cache,
+        key: &Key,
+        has_failed: bool,
+        took: Option<Duration>,
+        beside: Option<Outcome>,
+    ) {
+        let key = Some(key.text());
+        if self.look_up_failed {
+            cache.announce(self.origin, Outcome::FailedOpen, key, Beside::default());
+        }
+        if let (Ending::Computes(outcome, _), Some(took)) = (self.ending, took) {
+            cache.time(self.origin, took);
+            let outcome = match has_failed {
+                true => Outcome::Failed,
+                false => outcome,
+            };
+            if outcome != Outcome::Computed {
+                cache.count(self.origin, outcome);
+            }
+            let (layer, took) = (None, Some(took));
+            cache.announce(self.origin, outcome, key, Beside { layer, took });
+        }
+        if let Some(beside) = beside {
+            cache.tell(self.origin, beside, key);
+        }
+    }
+}
