@@ -126,7 +126,7 @@ impl Counters {
             Outcome::Computed => &self.computed,
             Outcome::Coalesced => &self.coalesced,
             Outcome::Refused => &self.refused,
-            Outcome::Failed => &self.failed,
+            Outcome::Failed | Outcome::RevalidationFailed => &self.failed,
             Outcome::Stale => &self.stale,
             Outcome::Revalidated => &self.revalidated,
             Outcome::Refreshed => &self.refreshed,

@@ -104,9 +104,10 @@ impl Account {
         }
         if let (Ending::Computes(outcome, _), Some(took)) = (self.ending, took) {
             cache.time(self.origin, took);
-            let outcome = match has_failed {
-                true => Outcome::Failed,
-                false => outcome,
+            let outcome = match (has_failed, outcome) {
+                (false, outcome) => outcome,
+                (true, Outcome::Revalidated) => Outcome::RevalidationFailed,
+                (true, _) => Outcome::Failed,
             };
             if outcome != Outcome::Computed {
                 cache.count(self.origin, outcome);
@@ -117,5 +118,75 @@ impl Account {
         if let Some(beside) = beside {
             cache.tell(self.origin, beside, key);
         }
+    }
+}
+
+#[cfg(all(test, feature = "memory"))]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::function::{Counters, Identity};
+
+    type Heard = Arc<Mutex<Vec<(Outcome, Option<usize>, bool)>>>;
+
+    fn stage() -> (Cache, Heard, Origin) {
+        let heard = Heard::default();
+        let cache = Cache::builder().on_event({
+            let heard = Arc::clone(&heard);
+            move |event| {
+                let told = (event.outcome(), event.layer(), event.took().is_some());
+                heard.lock().unwrap().push(told);
+            }
+        });
+        let origin = Origin {
+            identity: Box::leak(Box::new(Identity::named("account"))),
+            counters: Box::leak(Box::<Counters>::default()),
+        };
+        (cache.build().unwrap(), heard, origin)
+    }
+
+    #[test]
+    fn a_stale_value_is_counted_and_told_with_its_layer() {
+        let (cache, heard, origin) = stage();
+        let mut account = Account::of(Some(origin));
+        account.found(Outcome::Stale, Some(1));
+        account.is_answered(&cache, &cache.key("k"));
+        cache.tell_found(Some(origin), Outcome::Stale, "k", Some(0));
+        let told = heard.lock().unwrap().clone();
+        assert_eq!(
+            told,
+            [
+                (Outcome::Stale, Some(1), false),
+                (Outcome::Stale, Some(0), false)
+            ]
+        );
+        let stats = origin.counters.stats();
+        assert_eq!((stats.stale, stats.hits), (2, 0));
+        assert!(stats.to_string().ends_with(", stale 2"));
+        assert_eq!(cache.blocking().stats().unwrap().stale, 2);
+    }
+
+    #[test]
+    fn a_value_computed_in_the_background_is_revalidated_and_no_call() {
+        let (cache, heard, origin) = stage();
+        for has_failed in [false, true] {
+            let mut account = Account::of(Some(origin));
+            account.revalidates(&cache);
+            let took = account.took(&cache);
+            account.ended(&cache, &cache.key("k"), has_failed, took, None);
+        }
+        let told = heard.lock().unwrap().clone();
+        assert_eq!(
+            told,
+            [
+                (Outcome::Revalidated, None, true),
+                (Outcome::RevalidationFailed, None, true)
+            ]
+        );
+        let stats = origin.counters.stats();
+        assert_eq!((stats.revalidated, stats.failed), (1, 1));
+        assert_eq!((stats.computed, stats.computing.count), (0, 2));
+        assert_eq!(cache.blocking().stats().unwrap().revalidated, 1);
     }
 }

@@ -64,7 +64,7 @@ impl Turn {
     fn take() -> Option<Self> {
         // A thread that ends tells nobody.
         let taken = LISTENING.try_with(|listening| listening.replace(true));
-        matches!(taken, Ok(false)).then_some(Self)
+        matches!(taken, Ok(false)).then(|| Self)
     }
 }
 

@@ -30,6 +30,8 @@ pub enum Outcome {
     Refreshed,
     /// A value was computed in the background, to replace one that grows old. It belongs to no call.
     Revalidated,
+    /// A computation in the background returned an `Err`. It belongs to no call.
+    RevalidationFailed,
     /// A computed value was not stored, by its condition or a ttl of zero.
     Refused,
     /// A computed value was not stored, because an invalidation or a newer write came between.
@@ -67,6 +69,7 @@ impl Outcome {
             Self::Uncached => "uncached",
             Self::Refreshed => "refreshed",
             Self::Revalidated => "revalidated",
+            Self::RevalidationFailed => "revalidation failed",
             Self::Refused => "refused",
             Self::Fenced => "fenced off",
             Self::FailedOpen => "failed open",

@@ -146,7 +146,7 @@ impl Counters {
             Outcome::Coalesced => &self.coalesced,
             Outcome::Refused => &self.refused,
             Outcome::Fenced => &self.fenced,
-            Outcome::Failed => &self.failed,
+            Outcome::Failed | Outcome::RevalidationFailed => &self.failed,
             Outcome::FailedOpen => &self.failed_open,
             Outcome::Bypassed => &self.bypassed,
             Outcome::Refreshed => &self.refreshed,
@@ -156,7 +156,7 @@ impl Counters {
         .one_more();
     }
 
-    pub(super) fn stats(&self) -> FunctionStats {
+    pub(crate) fn stats(&self) -> FunctionStats {
         let mut hits_by_layer: Vec<u64> = self.hits.iter().map(Counter::get).collect();
         let deepest = hits_by_layer.iter().rposition(|hits| *hits > 0);
         hits_by_layer.truncate(deepest.map_or(0, |deepest| deepest + 1));
