@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use cachestack_backends::runtime::block_on;
 use cachestack_backends::{
-    AnyValue, CacheValue, Dependency, Entry, Error, Key, Passage, ValueType,
+    AnyValue, CacheValue, Dependency, Entry, Error, Key, Moment, Passage, ValueType,
 };
 
 use super::{Cache, EntryOptions};
@@ -417,13 +417,13 @@ impl<'a> Duty<'a> {
     /// Gives the value to all who wait, and stores it if it is to be kept. An invalidation that came meanwhile
     /// keeps it out of every store.
     pub(crate) async fn hand_in(mut self, value: AnyValue, kept: Kept) {
-        let took = self.account.took(self.cache);
+        let now = self.cache.0.stack.clock().now();
         self.land(Landed::Value(Arc::clone(&value)));
         let unstored = match kept.stores() {
-            true => self.store(value, self.value_type, kept.ttl).await,
+            true => self.store(value, self.value_type, kept.ttl, now).await,
             false => self.passage.as_ref().map(|_| Outcome::Refused),
         };
-        self.ends(false, took, unstored);
+        self.ends(false, now, unstored);
     }
 
     /// The same for sync code.
@@ -433,10 +433,10 @@ impl<'a> Duty<'a> {
     }
 
     /// Tells what became of the call, when nobody waits for it any more.
-    fn ends(mut self, has_failed: bool, took: Option<Duration>, unstored: Option<Outcome>) {
+    fn ends(mut self, has_failed: bool, ended: Moment, unstored: Option<Outcome>) {
         drop(self.lead.take());
         let (cache, key) = (self.cache, &self.key);
-        self.account.ended(cache, key, has_failed, took, unstored);
+        self.account.ended(cache, key, has_failed, ended, unstored);
     }
 
     /// Says why the value was not stored, where it was to be.
@@ -445,9 +445,9 @@ impl<'a> Duty<'a> {
         value: AnyValue,
         value_type: &'static ValueType,
         ttl: Option<Duration>,
+        now: Moment,
     ) -> Option<Outcome> {
         let stack = &self.cache.0.stack;
-        let now = stack.clock().now();
         let entry = Entry::from_any(value, value_type, now).capped(now, self.cache.lifetime(ttl));
         // The passage stays where it is: dropped in here, the lead must still go before it.
         let passage = self.passage.as_ref()?;
@@ -463,7 +463,7 @@ impl<'a> Duty<'a> {
 
     /// The computation failed. With a failure that can be shared, those who wait get it; else they compute.
     pub(crate) fn fail(mut self, shared: Option<AnyValue>) {
-        let took = self.account.took(self.cache);
+        let now = self.cache.0.stack.clock().now();
         match shared {
             Some(failure) => self.land(Landed::Failure(failure)),
             None => {
@@ -472,7 +472,7 @@ impl<'a> Duty<'a> {
                 }
             }
         }
-        self.ends(true, took, None);
+        self.ends(true, now, None);
     }
 
     /// The computation failed; those who wait get the failure, and memory keeps it for so long.
@@ -482,10 +482,10 @@ impl<'a> Duty<'a> {
         error_type: &'static ValueType,
         ttl: Duration,
     ) {
-        let took = self.account.took(self.cache);
+        let now = self.cache.0.stack.clock().now();
         self.land(Landed::Failure(Arc::clone(&failure)));
-        let unstored = self.store(failure, error_type, Some(ttl)).await;
-        self.ends(true, took, unstored);
+        let unstored = self.store(failure, error_type, Some(ttl), now).await;
+        self.ends(true, now, unstored);
     }
 
     fn land(&mut self, landed: Landed) {

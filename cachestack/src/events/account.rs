@@ -1,7 +1,5 @@
 //! What a call beyond the probe will have to say of itself, once nobody waits for it any more.
 
-use std::time::Duration;
-
 use cachestack_backends::{Key, Moment};
 
 use super::Outcome;
@@ -73,14 +71,6 @@ impl Account {
         cache.tell(self.origin, Outcome::Uncached, Some(key.text()));
     }
 
-    /// How long the computation has taken until now.
-    pub(crate) fn took(&self, cache: &Cache) -> Option<Duration> {
-        match self.ending {
-            Ending::Computes(_, began) => Some(cache.stack().clock().now().since(began)),
-            _ => None,
-        }
-    }
-
     /// The answer was of use to the call. Nobody may wait for the caller.
     pub(crate) fn is_answered(&self, cache: &Cache, key: &Key) {
         let Ending::Answered(outcome) = self.ending else {
@@ -89,20 +79,21 @@ impl Account {
         cache.tell_found(self.origin, outcome, key.text(), self.layer);
     }
 
-    /// The computation took so long, and what it returned was handed in. Nobody may wait for the caller.
+    /// The computation ended at that moment, and what it returned was handed in. Nobody may wait for the caller.
     pub(crate) fn ended(
         &self,
         cache: &Cache,
         key: &Key,
         has_failed: bool,
-        took: Option<Duration>,
+        ended: Moment,
         beside: Option<Outcome>,
     ) {
         let key = Some(key.text());
         if self.look_up_failed {
             cache.announce(self.origin, Outcome::FailedOpen, key, Beside::default());
         }
-        if let (Ending::Computes(outcome, _), Some(took)) = (self.ending, took) {
+        if let Ending::Computes(outcome, began) = self.ending {
+            let took = ended.since(began);
             cache.time(self.origin, took);
             let outcome = match (has_failed, outcome) {
                 (false, outcome) => outcome,
@@ -173,8 +164,8 @@ mod tests {
         for has_failed in [false, true] {
             let mut account = Account::of(Some(origin));
             account.revalidates(&cache);
-            let took = account.took(&cache);
-            account.ended(&cache, &cache.key("k"), has_failed, took, None);
+            let now = cache.stack().clock().now();
+            account.ended(&cache, &cache.key("k"), has_failed, now, None);
         }
         let told = heard.lock().unwrap().clone();
         assert_eq!(
