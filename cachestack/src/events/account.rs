@@ -6,13 +6,11 @@ use super::Outcome;
 use super::tell::{Beside, Origin};
 use crate::cache::Cache;
 
-/// What is known of a call on its way.
+/// What is known of a call on its way. Small, as it is handed on several times.
 #[derive(Debug)]
 pub(crate) struct Account {
     origin: Option<Origin>,
     ending: Ending,
-    /// The layer that had the value.
-    layer: Option<usize>,
     look_up_failed: bool,
 }
 
@@ -21,7 +19,8 @@ pub(crate) struct Account {
 enum Ending {
     /// It is told already, or there is no call.
     Untold,
-    Answered(Outcome),
+    /// With the number of the layer that had the value.
+    Answered(Outcome, Option<u32>),
     /// By a computation, which began then.
     Computes(Outcome, Moment),
 }
@@ -31,20 +30,19 @@ impl Account {
         Self {
             origin,
             ending: Ending::Untold,
-            layer: None,
             look_up_failed: false,
         }
     }
 
     /// A layer has a value, which is given out: [`Outcome::Hit`] or [`Outcome::Stale`].
     pub(crate) fn found(&mut self, outcome: Outcome, layer: Option<usize>) {
-        self.ending = Ending::Answered(outcome);
-        self.layer = layer;
+        let layer = layer.and_then(|layer| u32::try_from(layer).ok());
+        self.ending = Ending::Answered(outcome, layer);
     }
 
     /// There is the result of another call's computation.
     pub(crate) fn coalesced(&mut self) {
-        self.ending = Ending::Answered(Outcome::Coalesced);
+        self.ending = Ending::Answered(Outcome::Coalesced, None);
     }
 
     /// A computation begins, for the call.
@@ -73,10 +71,11 @@ impl Account {
 
     /// The answer was of use to the call. Nobody may wait for the caller.
     pub(crate) fn is_answered(&self, cache: &Cache, key: &Key) {
-        let Ending::Answered(outcome) = self.ending else {
+        let Ending::Answered(outcome, layer) = self.ending else {
             return;
         };
-        cache.tell_found(self.origin, outcome, key.text(), self.layer);
+        let layer = layer.map(|layer| layer as usize);
+        cache.tell_found(self.origin, outcome, key.text(), layer);
     }
 
     /// The computation ended at that moment, and what it returned was handed in. Nobody may wait for the caller.

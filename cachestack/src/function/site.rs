@@ -47,12 +47,20 @@ impl Site {
                 owns: *owns,
             },
             Some(_) => self.meet_another(identity, shares_key),
-            None => {
-                let owns = self.register(identity, shares_key);
-                self.first.get_or_init(|| (*identity, owns));
-                // Another instance may have been first at the same time.
-                self.meet(identity, shares_key)
-            }
+            None => self.meet_first(identity, shares_key),
+        }
+    }
+
+    #[cold]
+    fn meet_first(&'static self, identity: &Identity, shares_key: bool) -> Known {
+        let owns = self.register(identity, shares_key);
+        // Another instance may have been first at the same time.
+        match self.first.get_or_init(|| (*identity, owns)) {
+            (first, owns) if first == identity => Known {
+                identity: first,
+                owns: *owns,
+            },
+            _ => self.meet_another(identity, shares_key),
         }
     }
 
