@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use cachestack_backends::runtime::block_on;
 use cachestack_backends::{
-    AnyValue, CacheValue, Dependency, Entry, Error, Key, Moment, Passage, ValueType,
+    AnyValue, CacheValue, Dependency, Entry, Key, Moment, Passage, ValueType,
 };
 
 use super::{Cache, EntryOptions};
-use crate::events::{Account, Origin, Outcome};
+use crate::events::{Account, Origin, Outcome, warn_failed};
 use crate::flight::{Landed, Lead, Lease, Overtaken, Role};
 
 /// What a look-up came to.
@@ -76,9 +76,14 @@ pub(crate) struct Duty<'a> {
     value_type: &'static ValueType,
     key: Key,
     lead: Option<Lead<'a>>,
-    /// None where the cache takes no part any more. Behind the lead, which ends while the passage still holds.
-    /// In a box, as it is large and the duty is handed on several times.
-    passage: Option<Box<Passage>>,
+    /// Behind the lead, which ends while the passage still holds. In a box, as it is large and the duty is handed on
+    /// several times.
+    way: Box<Way>,
+}
+
+struct Way {
+    /// None where the cache takes no part any more.
+    passage: Option<Passage>,
     account: Account,
 }
 
@@ -95,7 +100,7 @@ impl Cache {
         let cache = &*self.0;
         let mut duty = Duty::new(self, origin, key, value_type);
         if self.is_closed() {
-            duty.account.uncached(self, &duty.key);
+            duty.way.account.uncached(self, &duty.key);
             return Lookup::Compute(duty);
         }
         let digest = duty.key.digest();
@@ -111,12 +116,12 @@ impl Cache {
         match joined.await {
             Role::Take(Landed::Value(value)) => {
                 if value_type.describes(&value) {
-                    duty.account.coalesced();
+                    duty.way.account.coalesced();
                     return Lookup::Found(value, duty);
                 }
             }
             Role::Take(Landed::Failure(failure)) => {
-                duty.account.coalesced();
+                duty.way.account.coalesced();
                 return Lookup::Failed(failure, duty);
             }
             Role::Lead(lead) => duty.lead = Some(lead),
@@ -126,23 +131,23 @@ impl Cache {
             duty.drive(looking).await
         };
         let layer = passage.found_in();
-        duty.passage = Some(Box::new(passage));
+        duty.way.passage = Some(passage);
         match found {
             Ok(found) => {
                 if let Some(entry) = found.hit() {
                     if value_type.describes(entry.any()) {
                         duty.land(Landed::Value(Arc::clone(entry.any())));
-                        duty.account.found(Outcome::Hit, layer);
+                        duty.way.account.found(Outcome::Hit, layer);
                         return Lookup::Found(Arc::clone(entry.any()), duty.lets_go());
                     }
                 }
             }
             Err(error) => {
                 warn_failed("look-up", &error);
-                duty.account.look_up_failed(self);
+                duty.way.account.look_up_failed(self);
             }
         }
-        duty.account.computes(self);
+        duty.way.account.computes(self);
         Lookup::Compute(duty)
     }
 
@@ -162,9 +167,9 @@ impl Cache {
             let looked = self.0.stack.look_up(&duty.key, value_type, &mut passage);
             if let Err(error) = looked.await {
                 warn_failed("look-up", &error);
-                duty.account.look_up_failed(self);
+                duty.way.account.look_up_failed(self);
             }
-            duty.passage = Some(Box::new(passage));
+            duty.way.passage = Some(passage);
         }
         duty
     }
@@ -182,9 +187,9 @@ impl Cache {
             return self.look_up(origin, key, value_type, on).await;
         }
         let mut duty = self.duty(origin, key, value_type, on).await;
-        match duty.passage {
-            Some(_) => duty.account.computes(self),
-            None => duty.account.uncached(self, &duty.key),
+        match duty.way.passage {
+            Some(_) => duty.way.account.computes(self),
+            None => duty.way.account.uncached(self, &duty.key),
         }
         Lookup::Compute(duty)
     }
@@ -213,12 +218,6 @@ impl Cache {
         new: bool,
     ) -> Lookup<'_> {
         block_on(self.begin(origin, key, value_type, on, new))
-    }
-
-    /// A mutation could not put what it returned.
-    pub(crate) fn put_failed(&self, error: &Error) {
-        warn_failed("put", error);
-        self.tell(None, Outcome::FailedOpen, None);
     }
 
     /// The value under a key, or what `compute` makes of it, stored for the next. Concurrent callers of one
@@ -360,26 +359,28 @@ impl<'a> Duty<'a> {
             value_type,
             key,
             lead: None,
-            passage: None,
-            account: Account::of(origin),
+            way: Box::new(Way {
+                passage: None,
+                account: Account::of(origin),
+            }),
         }
     }
 
     /// Nobody waits for it any more, and it stores nothing.
     fn lets_go(mut self) -> Self {
         drop(self.lead.take());
-        self.passage = None;
+        self.way.passage = None;
         self
     }
 
     /// What was found is its caller's answer.
     pub(crate) fn is_answered(&self) {
-        self.account.is_answered(self.cache, &self.key);
+        self.way.account.is_answered(self.cache, &self.key);
     }
 
     /// What was found is not its caller's answer: it computes, and keeps that to itself.
     pub(crate) fn computes_apart(mut self) -> Self {
-        self.account.computes(self.cache);
+        self.way.account.computes(self.cache);
         self
     }
 
@@ -421,7 +422,7 @@ impl<'a> Duty<'a> {
         self.land(Landed::Value(Arc::clone(&value)));
         let unstored = match kept.stores() {
             true => self.store(value, self.value_type, kept.ttl, now).await,
-            false => self.passage.as_ref().map(|_| Outcome::Refused),
+            false => self.way.passage.as_ref().map(|_| Outcome::Refused),
         };
         self.ends(false, now, unstored);
     }
@@ -436,7 +437,9 @@ impl<'a> Duty<'a> {
     fn ends(mut self, has_failed: bool, ended: Moment, unstored: Option<Outcome>) {
         drop(self.lead.take());
         let (cache, key) = (self.cache, &self.key);
-        self.account.ended(cache, key, has_failed, ended, unstored);
+        self.way
+            .account
+            .ended(cache, key, has_failed, ended, unstored);
     }
 
     /// Says why the value was not stored, where it was to be.
@@ -450,7 +453,7 @@ impl<'a> Duty<'a> {
         let stack = &self.cache.0.stack;
         let entry = Entry::from_any(value, value_type, now).capped(now, self.cache.lifetime(ttl));
         // The passage stays where it is: dropped in here, the lead must still go before it.
-        let passage = self.passage.as_ref()?;
+        let passage = self.way.passage.as_ref()?;
         match stack.store(&self.key, entry, passage).await {
             Ok(true) => None,
             Ok(false) => Some(Outcome::Fenced),
@@ -493,8 +496,4 @@ impl<'a> Duty<'a> {
             lead.land(landed);
         }
     }
-}
-
-fn warn_failed(what: &str, error: &Error) {
-    tracing::warn!(target: "cachestack", %error, "{what} failed, the function goes on without");
 }

@@ -111,7 +111,8 @@ impl Account {
     }
 }
 
-#[cfg(all(test, feature = "memory"))]
+#[cfg(feature = "memory")]
+#[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
 

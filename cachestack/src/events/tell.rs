@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use cachestack_backends::Error;
+
 use super::{Event, Outcome};
 use crate::cache::Cache;
 use crate::function::{Counters, Identity};
@@ -50,6 +52,12 @@ impl Cache {
             _ => self.count(origin, outcome),
         }
         self.announce(origin, outcome, Some(key), Beside { layer, took: None });
+    }
+
+    /// A mutation could not put what it returned.
+    pub(crate) fn put_failed(&self, error: &Error) {
+        warn_failed("put", error);
+        self.tell(None, Outcome::FailedOpen, None);
     }
 
     /// Tells of an outcome that has been counted.
@@ -102,6 +110,11 @@ pub(crate) fn tell_without_cache(origin: Origin) {
     origin.counters.count(Outcome::Uncached);
     let event = Event::new(None, Outcome::Uncached);
     trace(&event.function_is(Some(origin.identity)));
+}
+
+/// Says why a call fails open. That it does is told when nobody waits for it.
+pub(crate) fn warn_failed(what: &str, error: &Error) {
+    tracing::warn!(target: "cachestack", %error, "{what} failed, the function goes on without");
 }
 
 /// Neither key nor value is in a trace.
