@@ -3,6 +3,7 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `model.rs` | a cached function with everything settled |
+//! | `freshness.rs` | what it says of stale values and timeouts |
 //! | `check.rs` | what it must keep to |
 //! | `block/` | `#[cached]` on an `impl` |
 //! | `expand/` | the code |
@@ -10,6 +11,7 @@
 mod block;
 mod check;
 mod expand;
+mod freshness;
 mod model;
 
 use proc_macro2::TokenStream;

@@ -16,7 +16,7 @@ use crate::events::Outcome;
 pub struct CacheStats {
     /// The cache's namespace.
     pub namespace: String,
-    /// Computations that began, other than those in the background.
+    /// Computations that began.
     pub computed: u64,
     /// Calls that took the result of another call's computation.
     pub coalesced: u64,
@@ -24,10 +24,12 @@ pub struct CacheStats {
     pub refused: u64,
     /// Computations that returned an `Err`.
     pub failed: u64,
-    /// Calls that were given a value beyond its ttl.
+    /// Calls that were answered with a stale value.
     pub stale: u64,
-    /// Values that were computed in the background to replace one that grew old.
+    /// Computations in the background that began, for calls that did not wait for them.
     pub revalidated: u64,
+    /// The same that did not begin: as many as may were running. The next call tries again.
+    pub put_off: u64,
     /// Computations that were asked for although a value may have been there, by `refresh`.
     pub refreshed: u64,
     /// Calls of functions that neither read nor wrote, by `bypass`.
@@ -43,6 +45,8 @@ pub struct CacheStats {
     pub uncached: u64,
     /// Keys that are being computed at this moment.
     pub in_flight: u64,
+    /// Computations that run in the background at this moment.
+    pub in_background: u64,
     /// How long computations took that returned, by the cache's clock.
     pub computing: Timings,
     /// The stack, layer by layer.
@@ -56,19 +60,21 @@ impl fmt::Display for CacheStats {
         }
         write!(
             f,
-            "computed {}, coalesced {}, refused {}, failed open {}, late {}, uncached {}, in flight {}",
+            "computed {}, coalesced {}, refused {}, failed open {}, late {}, uncached {}, stale {}, revalidated {}, put off {}, in flight {}, in background {}",
             self.computed,
             self.coalesced,
             self.refused,
             self.failed_open,
             self.late,
             self.uncached,
+            self.stale,
+            self.revalidated,
+            self.put_off,
             self.in_flight,
+            self.in_background,
         )?;
         for (name, number) in [
             ("failed", self.failed),
-            ("stale", self.stale),
-            ("revalidated", self.revalidated),
             ("refreshed", self.refreshed),
             ("bypassed", self.bypassed),
             ("fenced off", self.fenced),
@@ -103,18 +109,19 @@ impl Counter {
 
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    computed: Counter,
-    coalesced: Counter,
+    pub(crate) computed: Counter,
+    pub(crate) coalesced: Counter,
     refused: Counter,
     failed: Counter,
     stale: Counter,
-    revalidated: Counter,
+    pub(crate) revalidated: Counter,
+    pub(crate) put_off: Counter,
     refreshed: Counter,
     bypassed: Counter,
     fenced: Counter,
     failed_open: Counter,
     late: Counter,
-    uncached: Counter,
+    pub(crate) uncached: Counter,
     pub(crate) computing: Timer,
 }
 
@@ -139,7 +146,13 @@ impl Counters {
         .one_more();
     }
 
-    pub(super) fn stats(&self, namespace: &str, in_flight: usize, stack: Stats) -> CacheStats {
+    pub(super) fn stats(
+        &self,
+        namespace: &str,
+        in_flight: usize,
+        in_background: usize,
+        stack: Stats,
+    ) -> CacheStats {
         CacheStats {
             namespace: namespace.to_owned(),
             computed: self.computed.get(),
@@ -148,6 +161,7 @@ impl Counters {
             failed: self.failed.get(),
             stale: self.stale.get(),
             revalidated: self.revalidated.get(),
+            put_off: self.put_off.get(),
             refreshed: self.refreshed.get(),
             bypassed: self.bypassed.get(),
             fenced: self.fenced.get(),
@@ -155,6 +169,7 @@ impl Counters {
             late: self.late.get(),
             uncached: self.uncached.get(),
             in_flight: in_flight as u64,
+            in_background: in_background as u64,
             computing: self.computing.timings(),
             stack,
         }

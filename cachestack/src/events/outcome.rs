@@ -7,7 +7,7 @@ use std::fmt;
 /// Each call of a cached function, of [`get_or_compute`](crate::Cache::get_or_compute) and of its kin that returns
 /// ends in exactly one of [`Hit`](Self::Hit), [`Stale`](Self::Stale), [`Computed`](Self::Computed),
 /// [`Failed`](Self::Failed), [`Coalesced`](Self::Coalesced), [`Bypassed`](Self::Bypassed) and
-/// [`Uncached`](Self::Uncached); the others come beside these. `Display` is a word or two.
+/// [`Uncached`](Self::Uncached), but for those that `hard_timeout` ends; the others come beside these. `Display` is a word or two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -15,7 +15,8 @@ pub enum Outcome {
     Hit,
     /// The value was in a store and beyond its ttl, and was given out all the same.
     Stale,
-    /// The value was computed.
+    /// The value was computed. A call that found only the failure of another function under its key computes for itself
+    /// alone; that is told as it begins, without its time.
     Computed,
     /// The computation returned an `Err`.
     Failed,
@@ -30,7 +31,8 @@ pub enum Outcome {
     Refreshed,
     /// A value was computed in the background, to replace one that grows old. It belongs to no call.
     Revalidated,
-    /// A computation in the background returned an `Err`. It belongs to no call.
+    /// A computation in the background returned an `Err`, or one in whose place an old value was served. How a call
+    /// ended is told apart.
     RevalidationFailed,
     /// A computed value was not stored, by its condition or a ttl of zero.
     Refused,

@@ -8,10 +8,10 @@ use super::{Event, Outcome};
 use crate::cache::Cache;
 use crate::function::{Counters, Identity};
 
-/// The function that calls. A call by hand has none.
+/// Who calls: a function, or a call by hand, which has no identity.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Origin {
-    pub(crate) identity: &'static Identity,
+    pub(crate) identity: Option<&'static Identity>,
     pub(crate) counters: &'static Counters,
 }
 
@@ -60,6 +60,11 @@ impl Cache {
         self.tell(None, Outcome::FailedOpen, None);
     }
 
+    /// Tells of an outcome of which nothing more is known.
+    pub(crate) fn tell_counted(&self, origin: Origin, outcome: Outcome, key: &str) {
+        self.announce(Some(origin), outcome, Some(key), Beside::default());
+    }
+
     /// Tells of an outcome that has been counted.
     pub(crate) fn announce(
         &self,
@@ -69,7 +74,7 @@ impl Cache {
         beside: Beside,
     ) {
         let event = Event::new(Some(self), outcome)
-            .function_is(origin.map(|origin| origin.identity))
+            .function_is(origin.and_then(|origin| origin.identity))
             .key_is(key)
             .layer_is(beside.layer)
             .took_so_long(beside.took);
@@ -79,7 +84,11 @@ impl Cache {
 
     /// Tells of a hit in the top layer, which has been counted. Without anybody who listens it is two looks.
     #[inline]
-    pub(crate) fn hit_on_top<'k>(&self, identity: &Identity, key: impl FnOnce() -> &'k str) {
+    pub(crate) fn hit_on_top<'k>(
+        &self,
+        identity: Option<&Identity>,
+        key: impl FnOnce() -> &'k str,
+    ) {
         let is_traced = tracing::enabled!(target: "cachestack", tracing::Level::TRACE);
         if is_traced || !self.listeners().is_empty() {
             self.announce_hit(identity, key());
@@ -87,9 +96,9 @@ impl Cache {
     }
 
     #[cold]
-    fn announce_hit(&self, identity: &Identity, key: &str) {
+    fn announce_hit(&self, identity: Option<&Identity>, key: &str) {
         let event = Event::new(Some(self), Outcome::Hit)
-            .function_is(Some(identity))
+            .function_is(identity)
             .key_is(Some(key))
             .layer_is(Some(0));
         trace(&event);
@@ -109,7 +118,7 @@ pub(crate) struct Beside {
 pub(crate) fn tell_without_cache(origin: Origin) {
     origin.counters.count(Outcome::Uncached);
     let event = Event::new(None, Outcome::Uncached);
-    trace(&event.function_is(Some(origin.identity)));
+    trace(&event.function_is(origin.identity));
 }
 
 /// Says why a call fails open. That it does is told when nobody waits for it.

@@ -1,17 +1,21 @@
 //! What a call is known by, and the look at the layers that answer at once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use cachestack_backends::{AnyValue, Dependency, Key, KeyError, KeyText, Result as StackResult};
+use cachestack_backends::{
+    AnyValue, Dependency, Entry, Key, KeyError, KeyText, Result as StackResult,
+};
 
 use super::entry::unwritten;
 use super::form::FormOf;
 use super::identity::Identity;
+use super::missed::Missed;
 use super::shape::Shape;
 use super::share::Share;
 use super::site::{Known, Site};
 use super::target::Target;
-use crate::cache::Cache;
+use crate::cache::{Age, Cache, Freshness, Policy, Wish};
 use crate::events::{Origin, Outcome, tell_without_cache};
 
 /// What a call is known by.
@@ -24,6 +28,7 @@ pub struct Call<'a> {
     pub(super) target: Target<'a>,
     pub(super) key: Result<KeyText, KeyError>,
     mode: Mode,
+    pub(super) freshness: Option<&'a Freshness>,
 }
 
 /// What a call wants of its cache.
@@ -34,6 +39,8 @@ enum Mode {
     Bypass,
     /// Write, whatever is there.
     Refresh,
+    /// Put something fresh in the place of what is stale.
+    Renew,
 }
 
 impl<'a> Call<'a> {
@@ -52,6 +59,7 @@ impl<'a> Call<'a> {
             target,
             key,
             mode: Mode::LookUp,
+            freshness: None,
         }
     }
 
@@ -71,10 +79,6 @@ impl<'a> Call<'a> {
     #[inline]
     fn meet(&self) -> Known {
         self.site.meet(&self.identity, self.shares_key)
-    }
-
-    fn key_text(&self) -> Option<&str> {
-        self.key.as_ref().ok().map(KeyText::as_str)
     }
 
     /// Computes without the cache, if so.
@@ -97,6 +101,21 @@ impl<'a> Call<'a> {
         self
     }
 
+    /// How old a value may be.
+    #[inline]
+    #[must_use]
+    pub fn freshness(mut self, freshness: &'a Freshness) -> Self {
+        self.freshness = Some(freshness);
+        self
+    }
+
+    /// It is a computation in the background: nobody waits for it.
+    #[must_use]
+    pub fn renew(mut self) -> Self {
+        self.mode = Mode::Renew;
+        self
+    }
+
     /// Looks where nobody has to wait. Takes the call, so that an async caller does not carry its key through
     /// what follows.
     #[inline]
@@ -106,8 +125,10 @@ impl<'a> Call<'a> {
         H: Share<R>,
     {
         let Known { identity, owns } = self.meet();
-        let counters = &self.site.counters;
-        let origin = Origin { identity, counters };
+        let origin = Origin {
+            identity: Some(identity),
+            counters: &self.site.counters,
+        };
         let found = self.target.with(|cache| {
             let Some(cache) = cache else {
                 tell_without_cache(origin);
@@ -116,54 +137,118 @@ impl<'a> Call<'a> {
             let (Mode::LookUp, Ok(text), true) = (self.mode, &self.key, owns) else {
                 return self.apart(cache, owns, origin);
             };
-            let digest = cache.namespace().digest(text.as_bytes());
-            let found = cache.peek(digest, form.value_type);
-            if let Some(value) = found.as_ref().and_then(|entry| (form.load)(entry.any())) {
-                counters.hit_on_top();
-                cache.hit_on_top(identity, || text.as_str());
-                return Found::Hit(value);
-            }
-            if let (true, Some(error_type)) = (share.keeps(), share.error_type()) {
-                if let Some(entry) = cache.peek(digest, error_type) {
-                    counters.hit_on_top();
-                    cache.hit_on_top(identity, || text.as_str());
-                    return Found::Failed(Arc::clone(entry.any()));
-                }
-            }
-            Found::Miss(
-                cache.clone(),
-                Key::with_digest(cache.namespace(), text.as_str(), digest),
-            )
+            look::<R, S, H>(origin, cache, self.freshness, text.as_str(), form, share)
         });
         let mut tags = Tags::none();
-        if let Found::Miss(..) | Found::Refresh(..) = &found {
+        if let Found::Miss(_) | Found::Aged(..) = &found {
             tags.on.push(self.identity.dependency());
         }
         Probed {
-            origin,
-            tags,
-            found,
+            hard_timeout: self.freshness.and_then(|it| it.hard_timeout),
+            ..Probed::new(origin, tags, found)
         }
     }
 
     /// What is not looked up.
     #[cold]
     fn apart<V>(&self, cache: &Cache, owns: bool, origin: Origin) -> Found<V> {
-        let (outcome, found) = match (self.mode, &self.key) {
-            (Mode::Bypass, _) => (Outcome::Bypassed, Found::Uncached),
-            (Mode::Refresh, Ok(text)) if owns => {
-                let key = cache.key(text.as_str());
-                (Outcome::Refreshed, Found::Refresh(cache.clone(), key))
-            }
-            (_, key) => {
-                if let Err(error) = key {
-                    tracing::warn!(target: "cachestack", %error, "a key could not be written, the function computes");
-                }
-                (Outcome::Uncached, Found::Uncached)
-            }
+        let text = self.key.as_ref().ok();
+        let missed = |text: &KeyText, wish| {
+            let (key, policy) = (cache.key(text.as_str()), cache.policy(self.freshness));
+            Found::Miss(Missed::new(origin, cache, key, wish, policy))
         };
-        cache.tell(Some(origin), outcome, self.key_text());
+        let (outcome, found) = match (self.mode, text) {
+            (Mode::Bypass, _) => (Outcome::Bypassed, Found::Uncached),
+            (Mode::Renew, Some(text)) if owns => return missed(text, Wish::Newer),
+            (Mode::Refresh, Some(text)) if owns => (Outcome::Refreshed, missed(text, Wish::New)),
+            _ => (Outcome::Uncached, Found::Uncached),
+        };
+        if let (Outcome::Uncached, Err(error)) = (outcome, &self.key) {
+            tracing::warn!(target: "cachestack", %error, "a key could not be written, the function computes");
+        }
+        cache.tell(Some(origin), outcome, text.map(KeyText::as_str));
         found
+    }
+}
+
+/// Looks a key up in the layers that answer at once.
+#[inline]
+pub(super) fn look<R, S, H>(
+    origin: Origin,
+    cache: &Cache,
+    freshness: Option<&Freshness>,
+    text: &str,
+    form: FormOf<R, S>,
+    share: &H,
+) -> Found<S::Value>
+where
+    S: Shape<R>,
+    H: Share<R>,
+{
+    let digest = cache.namespace().digest(text.as_bytes());
+    let found = cache.peek(digest, form.value_type);
+    let mut age = None;
+    if let Some((entry, value)) =
+        found.and_then(|it| (form.load)(it.any()).map(|value| (it, value)))
+    {
+        if entry.fresh_until_moment().is_none() {
+            origin.counters.hit_on_top();
+            cache.hit_on_top(origin.identity, || text);
+            return Found::Hit(value);
+        }
+        age = Some((entry, value));
+    }
+    let missed = |wish, policy| {
+        let key = Key::with_digest(cache.namespace(), text, digest);
+        Missed::new(origin, cache, key, wish, policy)
+    };
+    if let Some((entry, value)) = age {
+        return aged((origin, text), cache, freshness, entry, value, missed);
+    }
+    if let (true, Some(error_type)) = (share.keeps(), share.error_type()) {
+        if let Some(entry) = cache.peek(digest, error_type) {
+            origin.counters.hit_on_top();
+            cache.hit_on_top(origin.identity, || text);
+            return Found::Failed(Arc::clone(entry.any()));
+        }
+    }
+    Found::Miss(missed(Wish::Value, cache.policy(freshness)))
+}
+
+/// What an entry that is not fresh for ever is to a call.
+#[cold]
+fn aged<V>(
+    (origin, text): (Origin, &str),
+    cache: &Cache,
+    freshness: Option<&Freshness>,
+    entry: Entry,
+    value: V,
+    missed: impl FnOnce(Wish, Option<Arc<Policy>>) -> Missed,
+) -> Found<V> {
+    let policy = cache.policy(freshness);
+    let age = cache.age(&entry, Policy::of(&policy));
+    if age == Age::Fresh {
+        origin.counters.hit_on_top();
+        cache.hit_on_top(origin.identity, || text);
+        return Found::Hit(value);
+    }
+    let wish = match age {
+        Age::Due | Age::Stale => Wish::Turn,
+        _ => Wish::Value,
+    };
+    let mut missed = missed(wish, policy);
+    missed.age = age;
+    if age == Age::Ended {
+        return Found::Miss(missed);
+    }
+    if cache.holds_off(missed.key.digest()) {
+        missed.tell_served(Some(0));
+        return Found::Hit(value);
+    }
+    missed.old = Some(Box::new(entry));
+    match wish {
+        Wish::Turn => Found::Aged(value, missed),
+        _ => Found::Miss(missed),
     }
 }
 
@@ -173,26 +258,38 @@ pub struct Probed<V> {
     pub(super) origin: Origin,
     pub(super) tags: Tags,
     pub(super) found: Found<V>,
+    /// What the function says itself, for a call that no cache takes part in.
+    pub(super) hard_timeout: Option<Duration>,
 }
 
 impl<V> Probed<V> {
+    pub(super) fn new(origin: Origin, tags: Tags, found: Found<V>) -> Self {
+        Self {
+            origin,
+            tags,
+            found,
+            hard_timeout: None,
+        }
+    }
+
     /// The tags of what is stored, which are made only when something may be.
     #[inline]
     #[must_use]
     pub fn tags(self, tags: impl FnOnce(&mut Tags)) -> Self {
         match &self.found {
-            Found::Miss(..) | Found::Refresh(..) => self.with(Tags::of(tags)),
+            Found::Miss(_) | Found::Aged(..) => self.with(Tags::of(tags)),
             _ => self,
         }
     }
 
     fn with(mut self, tags: Tags) -> Self {
-        if let (Some(error), Found::Miss(cache, key) | Found::Refresh(cache, key)) =
+        if let (Some(error), Found::Miss(missed) | Found::Aged(_, missed)) =
             (&tags.unwritten, &self.found)
         {
             // Stored without one of its tags, the value would outlive an invalidation.
             tracing::warn!(target: "cachestack", %error, "a tag could not be written, the function computes");
-            cache.tell(Some(self.origin), Outcome::Uncached, Some(key.text()));
+            let key = Some(missed.key.text());
+            missed.cache.tell(Some(self.origin), Outcome::Uncached, key);
             self.found = Found::Uncached;
         }
         self.tags.on.extend(tags.on);
@@ -213,6 +310,14 @@ impl Tags {
     pub const fn none() -> Self {
         Self {
             on: Vec::new(),
+            unwritten: None,
+        }
+    }
+
+    /// Those, which are written already.
+    pub(super) fn known(on: Vec<Dependency>) -> Self {
+        Self {
+            on,
             unwritten: None,
         }
     }
@@ -247,7 +352,8 @@ pub(super) enum Found<V> {
     Hit(V),
     /// A failure that is kept.
     Failed(AnyValue),
-    Miss(Cache, Key),
-    Refresh(Cache, Key),
+    Miss(Missed),
+    /// It may be served, and is to be computed anew.
+    Aged(V, Missed),
     Uncached,
 }

@@ -10,8 +10,8 @@ use crate::events::Outcome;
 
 /// What a cached function counted since the process began, in all caches it used.
 ///
-/// Every call that returned ends as a hit, stale, computed, coalesced, uncached or bypassed. `Display` is one line for
-/// people.
+/// Every call that returned ends as a hit, computed, coalesced, stale, uncached or bypassed; a computation in the
+/// background counts as one more call that computed. `Display` is one line for people.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FunctionStats {
@@ -20,7 +20,7 @@ pub struct FunctionStats {
     /// The same by layer, the top one first, down to the deepest that had any. What is below the eighth layer counts
     /// as there.
     pub hits_by_layer: Vec<u64>,
-    /// Calls that were given a value beyond its ttl.
+    /// Calls that were answered with a stale value.
     pub stale: u64,
     /// Calls that computed, those that failed too.
     pub computed: u64,
@@ -38,9 +38,11 @@ pub struct FunctionStats {
     pub bypassed: u64,
     /// Computations that were asked for although a value may have been there, by `refresh`.
     pub refreshed: u64,
-    /// Values that were computed in the background to replace one that grew old. They are no calls, and not among
-    /// `computed`.
+    /// Computations in the background that began, for calls that did not wait for them.
     pub revalidated: u64,
+    /// Computations that were not waited for any longer: those beside an old value by `timeout`, and calls that failed by
+    /// `hard_timeout`.
+    pub timeouts: u64,
     /// Calls without a cache: it was closed or not configured, their key could not be written, or another
     /// function has the same path.
     pub uncached: u64,
@@ -61,18 +63,19 @@ impl fmt::Display for FunctionStats {
         }
         write!(
             f,
-            ", computed {}, coalesced {}, refused {}, failed {}, bypassed {}, refreshed {}, uncached {}",
+            ", computed {}, coalesced {}, refused {}, failed {}, bypassed {}, refreshed {}, stale {}, revalidated {}, timeouts {}, uncached {}",
             self.computed,
             self.coalesced,
             self.refused,
             self.failed,
             self.bypassed,
             self.refreshed,
+            self.stale,
+            self.revalidated,
+            self.timeouts,
             self.uncached,
         )?;
         for (name, number) in [
-            ("stale", self.stale),
-            ("revalidated", self.revalidated),
             ("fenced off", self.fenced),
             ("failed open", self.failed_open),
         ] {
@@ -102,7 +105,8 @@ pub(crate) struct Counters {
     failed_open: Counter,
     bypassed: Counter,
     refreshed: Counter,
-    revalidated: Counter,
+    pub(super) revalidated: Counter,
+    pub(super) timeouts: Counter,
     uncached: Counter,
     pub(crate) computing: Timer,
 }
@@ -121,6 +125,7 @@ impl Counters {
             bypassed: Counter::new(),
             refreshed: Counter::new(),
             revalidated: Counter::new(),
+            timeouts: Counter::new(),
             uncached: Counter::new(),
             computing: Timer::new(),
         }
@@ -173,6 +178,7 @@ impl Counters {
             bypassed: self.bypassed.get(),
             refreshed: self.refreshed.get(),
             revalidated: self.revalidated.get(),
+            timeouts: self.timeouts.get(),
             uncached: self.uncached.get(),
             computing: self.computing.timings(),
         }

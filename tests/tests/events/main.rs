@@ -5,6 +5,7 @@
 mod callbacks;
 mod layers;
 mod outcomes;
+mod stale;
 mod times;
 mod traces;
 
