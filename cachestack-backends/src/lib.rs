@@ -54,7 +54,9 @@ pub use crate::network::Dsn;
 pub use crate::postgres::{PostgresBackend, PostgresBuilder, PostgresConfig};
 #[cfg(feature = "redis")]
 pub use crate::redis::{RedisBackend, RedisBuilder, RedisConfig};
-pub use crate::stats::Stats;
+#[doc(hidden)]
+pub use crate::stats::Timer;
+pub use crate::stats::{Stats, Timings};
 pub use crate::tiered::{
     Layer, LayerConfig, Passage, TieredBuilder, TieredCache, Watch, WriteStrategy,
 };

@@ -26,11 +26,12 @@
 //! - `MemoryBackend`, `FileBackend`, `RedisBackend`, `PostgresBackend`, `MemcachedBackend` (each with its feature) and
 //!   [`TieredCache`] are the stores; [`Backend`] is the contract for another.
 //! - [`CacheConfig`] is a whole cache as plain data.
-//! - [`Codec`] is how values become bytes; [`Error`] and [`CacheStats`] tell what happened.
+//! - [`Codec`] is how values become bytes; [`Error`], [`CacheStats`], [`functions`] and [`Event`] tell what happened.
 //!
 //! The project's README walks through all of it.
 
 mod cache;
+mod events;
 mod flight;
 mod function;
 mod global;
@@ -47,8 +48,8 @@ pub use cachestack_backends::{
     AnyBackend, AnyValue, Backend, BackendInfo, CacheValue, Clock, Codec, DecodeError, Dependency,
     Entry, Epoch, Error, ErrorKind, Fence, FenceToken, Generation, Key, KeyDigest, KeyError,
     KeyText, KeyWriter, Layer, LayerConfig, Lookup, Moment, Namespace, Opened, Operation, Passage,
-    Rejected, Result, Sealed, Serializer, Stats, TieredBuilder, TieredCache, TimeLeft, ValueType,
-    Watch, WriteStrategy,
+    Rejected, Result, Sealed, Serializer, Stats, TieredBuilder, TieredCache, TimeLeft, Timings,
+    ValueType, Watch, WriteStrategy,
 };
 #[cfg(feature = "postgres")]
 pub use cachestack_backends::{Dsn, PostgresBackend, PostgresBuilder, PostgresConfig};
@@ -69,6 +70,7 @@ pub use crate::cache::{
     BlockingCache, Cache, CacheBuilder, CacheConfig, CacheStats, EntryOptions, InBackground,
     InPlace, InTime, Timeout,
 };
+pub use crate::events::{Event, Outcome};
 pub use crate::function::{
     ArcValue, AsCache, BlockingEntries, BlockingEntry, BlockingWay, CachedEntries, CachedEntry,
     FailsLate, FunctionStats, KeptError, KeyArgument, KeySelf, LocalArcValue, LocalValue,

@@ -1,6 +1,7 @@
 //! What backends and stacks count.
 
 mod counter;
+mod timings;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 pub(crate) use self::counter::{Counter, Counters};
+pub use self::timings::{Timer, Timings};
 
 /// What a backend counted since it was opened, with what identifies it.
 ///
@@ -53,6 +55,10 @@ pub struct Stats {
     /// too.
     #[serde(skip_serializing_if = "is_zero")]
     pub timeouts: u64,
+    /// How long the operations of a layer took, by the stack's clock: those that failed too, not those that the
+    /// breaker turned away. `None` for layers that answer at once: they are not timed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operations: Option<Timings>,
     /// The state of a layer's breaker: `closed`, `open`, or `half_open` while the layer is probed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub breaker: Option<String>,
@@ -150,6 +156,9 @@ impl Stats {
             if let Some(most) = self.max_bytes {
                 write!(f, " of {most}")?;
             }
+        }
+        if let Some(operations) = self.operations.filter(|it| it.count > 0) {
+            write!(f, ", operations {operations}")?;
         }
         if let Some(breaker) = self.breaker.as_deref().filter(|it| *it != "closed") {
             write!(f, ", breaker {breaker}")?;

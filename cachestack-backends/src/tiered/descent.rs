@@ -31,6 +31,8 @@ pub(super) struct Want<'a> {
     token: &'a FenceToken,
     passed: Passed,
     found: Option<Entry>,
+    /// The layer that had it.
+    pub(super) found_in: Option<usize>,
     /// The newest that was found, with its layer, which is not good enough: one below may have a better one.
     second: Option<(Entry, usize)>,
     mismatch: bool,
@@ -46,6 +48,7 @@ impl<'a> Want<'a> {
             token,
             passed: Passed::new(),
             found: None,
+            found_in: None,
             second: None,
             mismatch: false,
             waits: false,
@@ -354,6 +357,7 @@ impl<'a> Descent<'a> {
             }
             want.mismatch = false;
             want.found = Some(entry);
+            want.found_in = Some(index);
         }
     }
 
@@ -370,6 +374,7 @@ impl<'a> Descent<'a> {
             }
             want.mismatch = false;
             want.found = Some(entry);
+            want.found_in = Some(index);
         }
     }
 

@@ -16,7 +16,7 @@ use crate::entry::ValueType;
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::key::{Key, Namespace};
 use crate::runtime::{Pass, within, work};
-use crate::stats::{Counter, Counters, Stats};
+use crate::stats::{Counter, Counters, Stats, Timer};
 
 pub(super) struct StackLayer {
     pub(super) backend: AnyBackend,
@@ -28,6 +28,8 @@ pub(super) struct StackLayer {
     /// What the stack saw of it: errors, copies made into it.
     pub(super) seen: Counters,
     pub(super) timeouts: Counter,
+    /// How long it took, where it does not answer at once.
+    took: Timer,
     pub(super) breaker: Breaker,
     pub(super) pending: Pending,
     /// Whether somebody is probing or delivering.
@@ -50,6 +52,7 @@ impl StackLayer {
             silent: layer.silent || info.silent,
             seen: Counters::default(),
             timeouts: Counter::default(),
+            took: Timer::default(),
             breaker: Breaker::new(layer.breaker_failures, !info.detached, clock.clone()),
             pending: Pending::new(layer.max_pending),
             attended: Arc::default(),
@@ -99,7 +102,9 @@ impl StackLayer {
             self.attend();
             return Err(here(error));
         }
+        let began = self.clock.now();
         let outcome = within(limit, asked).await;
+        self.took.add(self.clock.now().since(began));
         let outcome = outcome.unwrap_or_else(|| Err(too_slow(limit)));
         let outcome = outcome.map_err(here);
         self.note(&outcome);
@@ -178,6 +183,7 @@ impl StackLayer {
         stats.backfills = stats.backfills.max(self.seen.backfills.get());
         stats.timeouts = stats.timeouts.max(self.timeouts.get());
         if !self.info.immediate {
+            stats.operations = Some(self.took.timings());
             stats.breaker = Some(self.breaker.word().to_owned());
             stats.opened = self.breaker.opened.get();
             stats.rejected = self.breaker.rejected.get();

@@ -24,6 +24,8 @@ pub struct Passage {
     pub(super) lives: Lives,
     /// What is left of each layer's deadline; zero where it failed.
     pub(super) left: Left,
+    /// Which layer had what was looked up.
+    pub(super) found_in: Option<usize>,
 }
 
 /// Times by layer, in microseconds: up to 71 minutes, and small.
@@ -55,6 +57,11 @@ impl Passage {
         Watch(self.lives.clone())
     }
 
+    /// The layer in which the [look-up](TieredCache::look_up) found something; 0 is the top.
+    pub fn found_in(&self) -> Option<usize> {
+        self.found_in
+    }
+
     /// Whether nothing has overtaken it yet.
     pub fn is_current(&self) -> bool {
         self.token.is_current() && !have_ended(&self.lives)
@@ -80,6 +87,7 @@ impl TieredCache {
             token: token.of_generations(as_one(&lives)),
             lives,
             left: self.0.deadlines(),
+            found_in: None,
         }
     }
 }

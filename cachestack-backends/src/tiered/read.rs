@@ -118,7 +118,9 @@ impl TieredCache {
             .wants
             .push(Want::new(key, value_type, &passage.token));
         descent.go_down().await;
-        let found = descent.wants.pop().map_or(Lookup::Miss, Want::answer);
+        let want = descent.wants.pop();
+        passage.found_in = want.as_ref().and_then(|want| want.found_in);
+        let found = want.map_or(Lookup::Miss, Want::answer);
         let (mut marks, errors) = descent.end();
         let serves = |entry: Option<&Entry>| entry.is_some_and(is_good);
         if computes_unless.is_some() && !serves(found.entry()) {

@@ -120,6 +120,12 @@ impl TieredCache {
         self.0.strategy
     }
 
+    /// The name of the store in that layer; 0 is the top.
+    pub fn layer_name(&self, index: usize) -> Option<&str> {
+        let layer = self.0.layers.get(index)?;
+        Some(&layer.info.name)
+    }
+
     /// How many layers there are, at least 1.
     pub fn depth(&self) -> usize {
         self.0.layers.len()

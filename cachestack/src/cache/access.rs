@@ -9,6 +9,7 @@ use cachestack_backends::{
 };
 
 use super::{Cache, CacheStats, EntryOptions, Freshness};
+use crate::events::Outcome;
 
 impl Cache {
     /// The value under a key, when there is one of that type. One look-up in each layer down to the first
@@ -318,7 +319,7 @@ impl Cache {
         if error.kind() == ErrorKind::Closed {
             return;
         }
-        self.0.counters.late.one_more();
         tracing::warn!(target: "cachestack", %error, "a layer did not take an invalidation, it is told again");
+        self.tell(None, Outcome::Late, None);
     }
 }

@@ -15,6 +15,7 @@ use super::freshness::Freshness;
 use super::stats::Counters;
 use super::throttle::Throttle;
 use super::{Cache, Inner};
+use crate::events::{Event, Listeners};
 use crate::flight::Flights;
 
 /// How long a waiter waits for a leader before it computes too.
@@ -46,6 +47,7 @@ pub struct CacheBuilder {
     ttl: Option<Duration>,
     max_ttl: Option<Duration>,
     wait: Duration,
+    listeners: Listeners,
     freshness: Freshness,
     retry_after: Duration,
     max_background: usize,
@@ -60,6 +62,7 @@ impl Default for CacheBuilder {
             ttl: None,
             max_ttl: None,
             wait: WAIT,
+            listeners: Listeners::default(),
             freshness: Freshness::new(),
             retry_after: RETRY_AFTER,
             max_background: background::MOST,
@@ -193,6 +196,47 @@ impl CacheBuilder {
         self
     }
 
+    /// Calls `listener` with what became of each call of a cached function and of
+    /// [`get_or_compute`](Cache::get_or_compute) and its kin, and with what came beside it. Given several times, all
+    /// are called.
+    ///
+    /// A listener runs on the caller's thread before the call returns, when nobody waits for its computation any
+    /// more and nothing is locked; so it should be quick, and it may call cached functions. What it does itself is
+    /// not told to listeners. When it panics, the call goes on, and the first panic is traced. An async call that is
+    /// dropped before it ends may tell nothing. Reading and writing by hand is counted by the stack alone.
+    ///
+    /// The same is traced at the target `cachestack`, hits at `TRACE` and the rest at `DEBUG`, with the fields
+    /// `function`, `namespace`, `layer`, `depth` and `took`, and counted in [`CacheStats`](crate::CacheStats) and
+    /// [`FunctionStats`](crate::FunctionStats).
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// use cachestack::{Cache, Outcome, cached};
+    ///
+    /// #[cached(ttl = 60)]
+    /// fn double(x: u64) -> u64 {
+    ///     x * 2
+    /// }
+    ///
+    /// let hits = Arc::new(AtomicU64::new(0));
+    /// let cache = Cache::builder().on_event({
+    ///     let hits = Arc::clone(&hits);
+    ///     move |event| match event.outcome() {
+    ///         Outcome::Hit => drop(hits.fetch_add(1, Ordering::Relaxed)),
+    ///         Outcome::Computed => println!("{:?} took {:?}", event.function(), event.took()),
+    ///         other => println!("{other}: {event:?}"),
+    ///     }
+    /// });
+    /// cache.build()?.sync_scope(|| (double(4), double(4)));
+    /// assert_eq!(hits.load(Ordering::Relaxed), 1);
+    /// # Ok::<(), cachestack::Error>(())
+    /// ```
+    pub fn on_event(mut self, listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.listeners.add(listener);
+        self
+    }
+
     /// Makes the cache. Without a layer it is over an embedded memory store of 10,000 entries, where the
     /// feature `memory` is on.
     ///
@@ -249,6 +293,7 @@ impl CacheBuilder {
             ttl: self.ttl,
             max_ttl: self.max_ttl,
             wait: self.wait,
+            listeners: self.listeners,
             freshness: self.freshness,
             policy: (!self.freshness.is_silent())
                 .then(|| Arc::new(self.freshness.resolve(&Freshness::new()))),
@@ -270,6 +315,7 @@ impl Inner {
             wait: WAIT,
             flights: Flights::default(),
             counters: Counters::default(),
+            listeners: Listeners::default(),
             changes: Changes::default(),
             freshness: Freshness::new(),
             policy: None,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use cachestack_backends::runtime::{alarm, block_on};
 use cachestack_backends::{
-    AnyValue, Clock, Dependency, Entry, Error, Key, KeyDigest, Lookup as Answer, Moment, Passage,
+    AnyValue, Clock, Dependency, Entry, Key, KeyDigest, Lookup as Answer, Moment, Passage,
     ValueType,
 };
 
@@ -16,14 +16,19 @@ use super::Cache;
 use super::background::Refusal;
 use super::duty::Duty;
 use super::freshness::{Age, Freshness, Policy};
+use crate::events::{Account, Origin, warn_failed};
 use crate::flight::{Landed, Lease, Overtaken, Role};
 
 /// What a look-up came to.
 pub(crate) enum Lookup<'a> {
-    /// The value is there, of the type that was asked for: in a store.
-    Found(AnyValue),
+    /// The value is there, of the type that was asked for: in that layer.
+    Found(AnyValue, Option<usize>),
     /// The same, and it is time to compute it anew.
-    Aged { value: AnyValue, age: Age },
+    Aged {
+        value: AnyValue,
+        age: Age,
+        layer: Option<usize>,
+    },
     /// The same, from another call's computation.
     Shared(AnyValue),
     /// A stale one, as no new one was to be had in time.
@@ -51,6 +56,7 @@ pub(crate) enum Wish {
 
 /// A question to the cache.
 pub(crate) struct Ask<'a> {
+    pub(crate) origin: Origin,
     pub(crate) key: Key,
     pub(crate) value_type: &'static ValueType,
     pub(crate) on: &'a [Dependency],
@@ -70,8 +76,10 @@ impl Cache {
         } = ask;
         let policy = Policy::of(&ask.policy);
         let mut duty = Duty::new(self, ask.key, value_type, ask.policy.clone());
+        duty.way.account = Account::of(Some(ask.origin), wish == Wish::Newer);
         if self.is_closed() {
             cache.counters.uncached.one_more();
+            duty.way.account.is_uncached();
             return Lookup::Compute(duty);
         }
         let mut passage = cache.stack.passage_depending(&duty.key, ask.on);
@@ -105,9 +113,10 @@ impl Cache {
             let looking = pin!(stack.look_up_until(&duty.key, value_type, &mut passage, is_good));
             duty.drive(looking).await
         };
-        duty.passage = Some(Box::new(passage));
+        duty.way.passage = Some(passage);
         let found = found.unwrap_or_else(|error| {
-            self.failed_open("look-up", &error);
+            warn_failed("look-up", &error);
+            duty.way.account.look_up_failed(self);
             Answer::Miss
         });
         let found = found.hit().filter(|it| value_type.describes(it.any()));
@@ -171,17 +180,18 @@ impl Cache {
             return Lookup::Compute(duty);
         };
         let value = || Arc::clone(entry.any());
+        let layer = duty.way.passage.as_ref().and_then(Passage::found_in);
         let asks = matches!(wish, Wish::Value | Wish::ValueThenApart);
         let answer = match policy.age(&entry, now) {
-            Age::Fresh => (Landed::Value(value()), Lookup::Found(value())),
+            Age::Fresh => (Landed::Value(value()), Lookup::Found(value(), layer)),
             Age::Due if asks && (wish == Wish::Value || waits()) => {
-                (Landed::Value(value()), Lookup::Found(value()))
+                (Landed::Value(value()), Lookup::Found(value(), layer))
             }
             age @ Age::Due if asks => {
                 let value = value();
                 (
                     Landed::Value(Arc::clone(&value)),
-                    Lookup::Aged { value, age },
+                    Lookup::Aged { value, age, layer },
                 )
             }
             Age::Stale | Age::Old if asks && waits() => {
@@ -189,7 +199,10 @@ impl Cache {
             }
             age @ Age::Stale if wish == Wish::ValueThenApart => {
                 let value = value();
-                (Landed::Old(Arc::clone(&value)), Lookup::Aged { value, age })
+                (
+                    Landed::Old(Arc::clone(&value)),
+                    Lookup::Aged { value, age, layer },
+                )
             }
             Age::Ended => {
                 self.0.counters.computed.one_more();
@@ -210,12 +223,14 @@ impl Cache {
     /// It looks all the same, for what the entry depends on.
     pub(crate) async fn duty(
         &self,
+        origin: Option<Origin>,
         key: Key,
         value_type: &'static ValueType,
         on: &[Dependency],
         policy: Option<Arc<Policy>>,
     ) -> Duty<'_> {
         let mut duty = Duty::new(self, key, value_type, policy);
+        duty.way.account = Account::of(origin, false);
         if !self.is_closed() {
             let mut passage = self.0.stack.passage_depending(&duty.key, on);
             let looked = self
@@ -223,9 +238,10 @@ impl Cache {
                 .stack
                 .look_up_until(&duty.key, value_type, &mut passage, |_| false);
             if let Err(error) = looked.await {
-                self.failed_open("look-up", &error);
+                warn_failed("look-up", &error);
+                duty.way.account.look_up_failed(self);
             }
-            duty.passage = Some(Box::new(passage));
+            duty.way.passage = Some(passage);
         }
         duty
     }
@@ -235,8 +251,17 @@ impl Cache {
         if ask.wish != Wish::New {
             return self.look_up(ask).await;
         }
-        self.0.counters.computed.one_more();
-        Lookup::Compute(self.duty(ask.key, ask.value_type, ask.on, ask.policy).await)
+        let origin = Some(ask.origin);
+        let duty = self.duty(origin, ask.key, ask.value_type, ask.on, ask.policy);
+        let mut duty = duty.await;
+        match duty.way.passage {
+            Some(_) => self.0.counters.computed.one_more(),
+            None => {
+                self.0.counters.uncached.one_more();
+                duty.way.account.is_uncached();
+            }
+        }
+        Lookup::Compute(duty)
     }
 
     /// The same apart from its caller's future, which is to stay small: functions call each other.
@@ -254,16 +279,6 @@ impl Cache {
         block_on(self.begin(ask))
     }
 
-    pub(crate) fn failed_open(&self, what: &str, error: &Error) {
-        self.0.counters.failed_open.one_more();
-        tracing::warn!(target: "cachestack", %error, "{what} failed, the function goes on without");
-    }
-
-    /// Counts a call that the cache took no part in.
-    pub(crate) fn count_uncached(&self) {
-        self.0.counters.uncached.one_more();
-    }
-
     /// Counts a computation in the background.
     pub(crate) fn count_revalidated(&self) {
         self.0.counters.revalidated.one_more();
@@ -274,11 +289,6 @@ impl Cache {
         if refusal == Refusal::Full {
             self.0.counters.put_off.one_more();
         }
-    }
-
-    /// Counts a call that was answered with a stale value.
-    pub(crate) fn count_stale(&self) {
-        self.0.counters.stale.one_more();
     }
 
     /// What holds for a call that says so much itself.

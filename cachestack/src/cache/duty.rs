@@ -7,10 +7,11 @@ use std::thread;
 use std::time::Duration;
 
 use cachestack_backends::runtime::block_on;
-use cachestack_backends::{AnyValue, Entry, Key, Passage, ValueType};
+use cachestack_backends::{AnyValue, Entry, Key, Moment, Passage, ValueType};
 
 use super::Cache;
 use super::freshness::Policy;
+use crate::events::{Account, Outcome, warn_failed};
 use crate::flight::{Landed, Lead};
 
 /// How a computed value is kept.
@@ -33,12 +34,19 @@ pub(crate) struct Duty<'a> {
     pub(super) value_type: &'static ValueType,
     pub(super) key: Key,
     pub(super) lead: Option<Lead<'a>>,
-    /// None where the cache takes no part any more. Behind the lead, which ends while the passage still holds.
-    /// In a box, as it is large and the duty is handed on several times.
-    pub(super) passage: Option<Box<Passage>>,
+    /// Behind the lead, which ends while the passage still holds. In a box, as it is large and the duty is handed on
+    /// several times.
+    pub(super) way: Box<Way>,
     policy: Option<Arc<Policy>>,
     /// What there is meanwhile, which may be served still.
     pub(super) old: Option<Box<Entry>>,
+}
+
+/// What goes with the duty all the way.
+pub(super) struct Way {
+    /// None where the cache takes no part any more.
+    pub(super) passage: Option<Passage>,
+    pub(super) account: Account,
 }
 
 impl<'a> Duty<'a> {
@@ -53,10 +61,18 @@ impl<'a> Duty<'a> {
             value_type,
             key,
             lead: None,
-            passage: None,
+            way: Box::new(Way {
+                passage: None,
+                account: Account::of(None, false),
+            }),
             policy,
             old: None,
         }
+    }
+
+    /// The caller computes now.
+    pub(crate) fn computes(&mut self) {
+        self.way.account.computes(self.cache, &self.key);
     }
 
     /// The old value, where it may be served in the place of one that is not to be had.
@@ -100,25 +116,39 @@ impl<'a> Duty<'a> {
     /// Gives the value to all who wait, and stores it if it is to be kept. An invalidation that came meanwhile
     /// keeps it out of every store.
     pub(crate) async fn hand_in(mut self, value: AnyValue, kept: Kept) {
-        if self.passage.is_none() {
-            return;
+        let ended = self.cache.0.stack.clock().now();
+        if self.way.passage.is_none() {
+            return self.ends(false, ended, None);
         }
         self.land(Landed::Value(Arc::clone(&value)));
-        match kept.stores() {
+        let unstored = match kept.stores() {
             true => {
                 self.cache.0.throttle.free(self.key.digest());
-                let entry = self.entry(value, self.value_type, self.policy.as_ref(), kept.ttl);
-                self.store(entry).await;
+                let entry = self.entry(
+                    value,
+                    self.value_type,
+                    self.policy.as_ref(),
+                    kept.ttl,
+                    ended,
+                );
+                self.store(entry).await
             }
             false => {
-                self.cache.0.counters.refused.one_more();
                 if self.old.is_some() {
                     // The next would find the same.
                     self.cache.hold_off(self.key.digest());
                 }
+                Some(Outcome::Refused)
             }
-        }
+        };
+        self.ends(false, ended, unstored);
+    }
+
+    /// Tells what became of the call, when nobody waits for it any more.
+    fn ends(&mut self, has_failed: bool, ended: Moment, unstored: Option<Outcome>) {
         drop(self.lead.take());
+        let (account, served) = (&self.way.account, self.old.is_some());
+        account.ended(self.cache, &self.key, (has_failed, served), ended, unstored);
     }
 
     /// The same for sync code.
@@ -133,17 +163,22 @@ impl<'a> Duty<'a> {
         value_type: &'static ValueType,
         policy: Option<&Arc<Policy>>,
         ttl: Option<Duration>,
+        now: Moment,
     ) -> Entry {
-        let now = self.cache.0.stack.clock().now();
         let entry = Entry::from_any(value, value_type, now);
         self.cache.timed(entry, now, ttl, policy)
     }
 
-    async fn store(&self, entry: Entry) {
+    /// Says why the value was not stored, where it was to be.
+    async fn store(&self, entry: Entry) -> Option<Outcome> {
         // The passage stays where it is: dropped in here, the lead must still go before it.
-        if let Some(passage) = &self.passage {
-            if let Err(error) = self.cache.0.stack.store(&self.key, entry, passage).await {
-                self.cache.failed_open("store", &error);
+        let passage = self.way.passage.as_ref()?;
+        match self.cache.0.stack.store(&self.key, entry, passage).await {
+            Ok(true) => None,
+            Ok(false) => Some(Outcome::Fenced),
+            Err(error) => {
+                warn_failed("store", &error);
+                Some(Outcome::FailedOpen)
             }
         }
     }
@@ -151,11 +186,13 @@ impl<'a> Duty<'a> {
     /// The computation failed. Where there is an old value, it is given back and those who wait get it too; else
     /// they get a failure that can be shared, or compute.
     pub(crate) fn fail(mut self, shared: Option<AnyValue>) -> Option<AnyValue> {
+        let ended = self.cache.0.stack.clock().now();
         if self.old.is_some() {
             self.cache.hold_off(self.key.digest());
         }
         if let Some(old) = self.old().map(Arc::clone) {
             self.land(Landed::Old(Arc::clone(&old)));
+            self.ends(true, ended, None);
             return Some(old);
         }
         match shared {
@@ -166,6 +203,8 @@ impl<'a> Duty<'a> {
                 }
             }
         }
+        self.old = None;
+        self.ends(true, ended, None);
         None
     }
 
@@ -176,10 +215,12 @@ impl<'a> Duty<'a> {
         error_type: &'static ValueType,
         ttl: Duration,
     ) {
+        let ended = self.cache.0.stack.clock().now();
         self.land(Landed::Failure(Arc::clone(&failure)));
-        let entry = self.entry(failure, error_type, None, Some(ttl));
-        self.store(entry).await;
-        drop(self.lead.take());
+        let entry = self.entry(failure, error_type, None, Some(ttl), ended);
+        let unstored = self.store(entry).await;
+        self.old = None;
+        self.ends(true, ended, unstored);
     }
 
     pub(super) fn land(&mut self, landed: Landed) {

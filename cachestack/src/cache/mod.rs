@@ -57,6 +57,7 @@ use self::changes::Changes;
 pub(crate) use self::stats::Counter;
 use self::stats::Counters;
 use self::throttle::Throttle;
+use crate::events::Listeners;
 use crate::flight::Flights;
 
 /// A cache over any backend or stack of them; cheap to clone, clones are one cache.
@@ -89,6 +90,7 @@ pub(crate) struct Inner {
     wait: Duration,
     flights: Flights,
     counters: Counters,
+    listeners: Listeners,
     changes: Changes,
     freshness: Freshness,
     /// The same where anything is said.
@@ -139,6 +141,15 @@ impl Cache {
     /// Whether the two are one cache.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.0.counters
+    }
+
+    #[inline]
+    pub(crate) fn listeners(&self) -> &Listeners {
+        &self.0.listeners
     }
 
     fn open(&self) -> Result<&TieredCache> {

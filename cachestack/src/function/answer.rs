@@ -13,8 +13,8 @@ use super::lifetime::Lifetime;
 use super::missed::Missed;
 use super::shape::Shape;
 use super::share::Share;
-use super::site::Site;
 use crate::cache::{Age, Duty, Kept, Lookup, Ticket, Wish};
+use crate::events::Outcome;
 
 /// What a look-up means to a function.
 pub(super) enum Answer<'a, R> {
@@ -27,7 +27,6 @@ pub(super) enum Answer<'a, R> {
 }
 
 pub(super) fn answered<'a, R, S, H>(
-    site: &Site,
     missed: &Missed,
     form: FormOf<R, S>,
     answer: Lookup<'a>,
@@ -37,19 +36,18 @@ where
     S: Shape<R>,
     H: Share<R>,
 {
-    let counters = &site.counters;
     let of = |value: &AnyValue| (form.load)(value).map(S::wrap);
     let returned = match answer {
-        Lookup::Found(value) => of(&value).inspect(|_| counters.hits.one_more()),
-        Lookup::Shared(value) => of(&value).inspect(|_| counters.coalesced.one_more()),
+        Lookup::Found(value, layer) => of(&value).inspect(|_| missed.tell_aged(Age::Fresh, layer)),
+        Lookup::Shared(value) => of(&value).inspect(|_| missed.tell(Outcome::Coalesced)),
         Lookup::Failed(failure) => {
             let returned = share.take(&failure);
-            returned.inspect(|_| counters.coalesced.one_more())
+            returned.inspect(|_| missed.tell(Outcome::Coalesced))
         }
-        Lookup::Old(value) => of(&value).inspect(|_| missed.count_served(site)),
-        Lookup::Aged { value, age } => {
+        Lookup::Old(value) => of(&value).inspect(|_| missed.tell_served(None)),
+        Lookup::Aged { value, age, layer } => {
             if let Some(returned) = of(&value) {
-                missed.count_aged(site, age);
+                missed.tell_aged(age, layer);
                 return Answer::Aged(returned);
             }
             None
@@ -59,18 +57,18 @@ where
     match returned {
         Some(returned) => Answer::Returned(returned),
         None => {
-            counters.computed.one_more();
+            missed.tell(Outcome::Computed);
             Answer::Elsewhere
         }
     }
 }
 
 /// Has a new value computed apart from the call, unless that is under way or there is no room for it.
-pub(super) fn refresh<R, H, C: Compute<H, R>>(site: &Site, missed: &Missed, compute: C) {
+pub(super) fn refresh<R, H, C: Compute<H, R>>(missed: &Missed, compute: C) {
     match missed.cache.ticket(missed.key.digest()) {
         Ok(ticket) => {
             missed.cache.count_revalidated();
-            site.counters.revalidated.one_more();
+            missed.origin.counters.revalidated.one_more();
             compute.start(ticket, |_| ());
         }
         Err(refusal) => missed.cache.count_refusal(refusal),
@@ -102,23 +100,22 @@ type Apartly = Option<Result<Option<AnyValue>, oneshot::error::RecvError>>;
 
 /// The new value where it came in time, else the old one.
 pub(super) fn in_time_or_old<R, S: Shape<R>>(
-    site: &Site,
     missed: &Missed,
     form: FormOf<R, S>,
     computed: Apartly,
     old: S::Value,
 ) -> S::Value {
     if computed.is_none() {
-        site.counters.timeouts.one_more();
+        missed.origin.counters.timeouts.one_more();
     }
     let value = computed.and_then(Result::ok).flatten();
     match value.and_then(|value| (form.load)(&value)) {
         Some(value) => {
-            site.counters.coalesced.one_more();
+            missed.tell(Outcome::Coalesced);
             value
         }
         None => {
-            missed.count_aged(site, Age::Old);
+            missed.tell_aged(Age::Old, None);
             old
         }
     }
@@ -126,14 +123,12 @@ pub(super) fn in_time_or_old<R, S: Shape<R>>(
 
 /// The old value in the place of a failure.
 pub(super) fn old_instead<R, S: Shape<R>>(
-    site: &Site,
     missed: &Missed,
     form: FormOf<R, S>,
     old: Option<AnyValue>,
 ) -> Option<S::Value> {
     let old = (form.load)(&old?)?;
-    missed.cache.count_stale();
-    site.counters.stale.one_more();
+    missed.tell_aged(Age::Old, None);
     Some(old)
 }
 
@@ -150,7 +145,6 @@ pub(super) struct Failed {
 }
 
 pub(super) fn settle<R, S, H>(
-    site: &Site,
     form: FormOf<R, S>,
     returned: R,
     keep: impl FnOnce(&S::Value) -> bool,
@@ -166,16 +160,12 @@ where
             let wanted = keep(&value);
             let ttl = if wanted { lifetime.of(&value) } else { None };
             let kept = Kept { wanted, ttl };
-            if !kept.stores() {
-                site.counters.refused.one_more();
-            }
             Settled::Kept {
                 value: (form.keep)(value),
                 kept,
             }
         }
         Err(returned) => {
-            site.counters.failed.one_more();
             let (shared, ttl) = (share.share(&returned), share.ttl(&returned));
             Settled::Failed {
                 returned,

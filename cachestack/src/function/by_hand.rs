@@ -20,9 +20,17 @@ use crate::cache::{
     BlockingCache, Cache, EntryOptions, InBackground, InPlace, InTime, Policy, Ticket, Timeout,
     Wish,
 };
+use crate::events::Origin;
 
 /// All calls by hand; nobody asks for their numbers.
 static BY_HAND: Site = Site::new();
+
+fn origin() -> Origin {
+    Origin {
+        identity: None,
+        counters: &BY_HAND.counters,
+    }
+}
 
 /// What a call by hand computes, and the call itself where that can go apart. The way it goes is part of the type and
 /// not a type of its own: what a future holds must not depend on how the closure and its future go together, or no
@@ -46,8 +54,8 @@ pub struct Renewal {
 
 impl Renewal {
     fn probed<V>(self) -> Probed<V> {
-        let missed = Missed::new(&self.cache, self.key, Wish::Newer, self.policy);
-        Probed::new(&BY_HAND, Tags::known(self.on), Found::Miss(missed))
+        let missed = Missed::new(origin(), &self.cache, self.key, Wish::Newer, self.policy);
+        Probed::new(origin(), Tags::known(self.on), Found::Miss(missed))
     }
 }
 
@@ -228,12 +236,12 @@ fn probe<R, S: Kept<R>, W>(
     options: &EntryOptions<W>,
 ) -> Probed<S::Value> {
     let freshness = options.freshness();
-    let found = look::<R, S, _>(&BY_HAND, cache, freshness, key, S::form(), &Unshared);
+    let found = look::<R, S, _>(origin(), cache, freshness, key, S::form(), &Unshared);
     let mut tags = Tags::none();
     if let Found::Miss(_) | Found::Aged(..) = &found {
         tags = Tags::known(options.dependencies());
     }
-    Probed::new(&BY_HAND, tags, found)
+    Probed::new(origin(), tags, found)
 }
 
 impl<V> Probed<V> {

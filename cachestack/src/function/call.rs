@@ -18,7 +18,6 @@ use super::missed::{Apart, Missed};
 use super::probe::{Call, Found, Probed};
 use super::shape::Shape;
 use super::share::Share;
-use super::site::Site;
 use crate::cache::Duty;
 
 /// Calls a sync function.
@@ -119,28 +118,26 @@ where
     H: Share<R>,
     C: Compute<R, R>,
 {
-    let Probed {
-        site, tags, found, ..
-    } = probed;
+    let Probed { tags, found, .. } = probed;
     let missed = match found {
         Found::Hit(value) => return S::wrap(value),
         Found::Failed(failure) => return share.take(&failure).unwrap_or_else(|| compute.here()),
         Found::Uncached => return compute.here(),
         Found::Miss(missed) => missed,
         Found::Aged(value, missed) if C::GOES_APART => {
-            missed.count_served(site);
-            refresh::<R, _, _>(site, &missed, compute);
+            missed.tell_served(Some(0));
+            refresh::<R, _, _>(&missed, compute);
             return S::wrap(value);
         }
         Found::Aged(_, missed) => missed,
     };
-    match begin_sync::<R, S, H, C>(site, &missed, &tags.on, form, &share, compute) {
+    match begin_sync::<R, S, H, C>(&missed, &tags.on, form, &share, compute) {
         Step::Return(returned) => returned,
         Step::Here(compute) => compute.here(),
         Step::Compute(duty, compute) => {
             let returned = duty.run(|| compute.here());
-            let settled = settle::<R, S, H>(site, form, returned, keep, lifetime, &share);
-            end_sync::<R, S, H>(site, &missed, form, &share, duty, settled)
+            let settled = settle::<R, S, H>(form, returned, keep, lifetime, &share);
+            end_sync::<R, S, H>(&missed, form, &share, duty, settled)
         }
     }
 }
@@ -157,7 +154,6 @@ enum Step<'a, R, C> {
 /// computes.
 #[inline(never)]
 fn begin_sync<'a, R, S, H, C>(
-    site: &Site,
     missed: &'a Missed,
     on: &'a [Dependency],
     form: FormOf<R, S>,
@@ -172,7 +168,7 @@ where
     let wait = |apart: Apart<S::Value>, compute| {
         let computed = start_apart::<R, S, _, _>(form, compute, apart.ticket);
         let computed = block_on(missed.cache.within(apart.time, pin!(computed)));
-        let value = in_time_or_old::<R, S>(site, missed, form, computed, apart.old);
+        let value = in_time_or_old::<R, S>(missed, form, computed, apart.old);
         Step::Return(S::wrap(value))
     };
     if let Some(apart) = missed.apart(C::GOES_APART, form.load, missed.old()) {
@@ -180,10 +176,10 @@ where
     }
     let ask = missed.ask(form.value_type, on, C::GOES_APART);
     let answer = missed.cache.begin_sync(ask);
-    let duty = match answered::<R, S, H>(site, missed, form, answer, share) {
+    let mut duty = match answered::<R, S, H>(missed, form, answer, share) {
         Answer::Returned(returned) => return Step::Return(returned),
         Answer::Aged(returned) => {
-            refresh::<R, _, _>(site, missed, compute);
+            refresh::<R, _, _>(missed, compute);
             return Step::Return(returned);
         }
         Answer::Elsewhere => return Step::Here(compute),
@@ -193,14 +189,13 @@ where
         drop(duty);
         return wait(apart, compute);
     }
-    site.counters.computed.one_more();
+    duty.computes();
     Step::Compute(duty, compute)
 }
 
 /// Hands in what was computed.
 #[inline(never)]
 fn end_sync<R, S, H>(
-    site: &Site,
     missed: &Missed,
     form: FormOf<R, S>,
     share: &H,
@@ -218,7 +213,7 @@ where
         }
         Settled::Failed { returned, failure } => {
             let old = fail_sync(duty, failure, share.error_type(), missed.wish);
-            old_instead::<R, S>(site, missed, form, old).map_or(returned, S::wrap)
+            old_instead::<R, S>(missed, form, old).map_or(returned, S::wrap)
         }
     }
 }
@@ -239,9 +234,7 @@ where
     F: Future<Output = R>,
     C: Compute<F, R>,
 {
-    let Probed {
-        site, tags, found, ..
-    } = probed;
+    let Probed { tags, found, .. } = probed;
     let missed = match found {
         Found::Hit(value) => return S::wrap(value),
         Found::Failed(failure) => match share.take(&failure) {
@@ -251,8 +244,8 @@ where
         Found::Uncached => return compute.here().await,
         Found::Miss(missed) => missed,
         Found::Aged(value, missed) if C::GOES_APART => {
-            missed.count_served(site);
-            refresh::<R, _, _>(site, &missed, compute);
+            missed.tell_served(Some(0));
+            refresh::<R, _, _>(&missed, compute);
             return S::wrap(value);
         }
         Found::Aged(_, missed) => missed,
@@ -261,14 +254,14 @@ where
     {
         let computed = start_apart::<R, S, _, _>(form, compute, ticket);
         let computed = missed.wait_for(time, computed).await;
-        return S::wrap(in_time_or_old::<R, S>(site, &missed, form, computed, old));
+        return S::wrap(in_time_or_old::<R, S>(&missed, form, computed, old));
     }
     let ask = missed.ask(form.value_type, &tags.on, C::GOES_APART);
     let answer = missed.cache.begin_apart(ask).await;
-    let duty = match answered::<R, S, H>(site, &missed, form, answer, &share) {
+    let mut duty = match answered::<R, S, H>(&missed, form, answer, &share) {
         Answer::Returned(returned) => return returned,
         Answer::Aged(returned) => {
-            refresh::<R, _, _>(site, &missed, compute);
+            refresh::<R, _, _>(&missed, compute);
             return returned;
         }
         Answer::Elsewhere => return compute.here().await,
@@ -278,26 +271,33 @@ where
         drop(duty);
         let computed = start_apart::<R, S, _, _>(form, compute, ticket);
         let computed = missed.wait_for(time, computed).await;
-        return S::wrap(in_time_or_old::<R, S>(site, &missed, form, computed, old));
+        return S::wrap(in_time_or_old::<R, S>(&missed, form, computed, old));
     }
-    site.counters.computed.one_more();
+    duty.computes();
     let computed = {
         let computing = pin!(duty.run(|| compute.here()));
         let mut driven = pin!(duty.drive(computing));
         match missed.limit(form.load, duty.old()) {
-            None => driven.await,
+            None => Ok(driven.await),
             Some((time, old)) => {
                 // Apart, so that the futures of functions stay small: they call each other.
                 let computed = Box::pin(missed.cache.within(time, driven.as_mut())).await;
                 match computed {
-                    Some(computed) => computed,
+                    Some(computed) => Ok(computed),
                     // Dropped, it is for the next to compute.
-                    None => return S::wrap(in_time_or_old::<R, S>(site, &missed, form, None, old)),
+                    None => Err(old),
                 }
             }
         }
     };
-    match settle::<R, S, H>(site, form, computed, keep, lifetime, &share) {
+    let computed = match computed {
+        Ok(computed) => computed,
+        Err(old) => {
+            drop(duty);
+            return S::wrap(in_time_or_old::<R, S>(&missed, form, None, old));
+        }
+    };
+    match settle::<R, S, H>(form, computed, keep, lifetime, &share) {
         Settled::Kept { value, kept } => {
             duty.hand_in_apart((form.erase)(Arc::clone(&value)), kept)
                 .await;
@@ -306,7 +306,7 @@ where
         Settled::Failed { returned, failure } => {
             let error_type = share.error_type();
             let old = fail(duty, failure, error_type, missed.wish).await;
-            old_instead::<R, S>(site, &missed, form, old).map_or(returned, S::wrap)
+            old_instead::<R, S>(&missed, form, old).map_or(returned, S::wrap)
         }
     }
 }

@@ -65,7 +65,9 @@ impl CachedEntries {
         cache.invalidate_all_on(&[function]).await
     }
 
-    /// What the function counted since the process began, in all caches it used.
+    /// What the function counted since the process began, in all caches it used and with all its instances: how its
+    /// calls ended, in which layer it was hit, and how long it computed. [`functions`](crate::functions) lists that
+    /// of every function, and [`CacheBuilder::on_event`](crate::CacheBuilder::on_event) tells of each call.
     pub fn stats(&self) -> FunctionStats {
         self.site.counters.stats()
     }

@@ -235,7 +235,9 @@ impl<V> CachedEntry<V> {
         };
         let on = self.on.as_ref().map_err(Clone::clone)?;
         let policy = cache.policy(self.freshness.as_ref());
-        let duty = cache.duty(key.clone(), self.value_type, on, policy).await;
+        let duty = cache
+            .duty(None, key.clone(), self.value_type, on, policy)
+            .await;
         // What comes after this look voids what the duty stores.
         if is_changed() {
             drop(duty);

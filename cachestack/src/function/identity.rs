@@ -1,13 +1,15 @@
 //! What a function is known by in keys.
 
 use std::any::type_name;
+use std::borrow::Cow;
+use std::fmt;
 
 use cachestack_backends::{Dependency, KeyWriter};
 
 /// What a function's keys begin with: its path, and which instance of it this is.
 ///
 /// All parts are names the compiler knows, so that a key is written without an allocation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Identity {
     /// Where the function is: a path, or the type or trait impl it is of, with their generics.
     place: &'static str,
@@ -130,6 +132,16 @@ impl Identity {
         self.parts().concat()
     }
 
+    /// The same, without an allocation where it is one part.
+    pub(crate) fn name(&self) -> Cow<'static, str> {
+        let parts = self.parts();
+        let mut there = parts.iter().filter(|part| !part.is_empty());
+        match (there.next(), there.next()) {
+            (Some(one), None) => Cow::Borrowed(one),
+            _ => Cow::Owned(parts.concat()),
+        }
+    }
+
     fn parts(&self) -> [&'static str; 9] {
         let in_angles = |part: &'static str| match part {
             "" => ["", "", ""],
@@ -142,5 +154,12 @@ impl Identity {
         let [a, b, c] = in_angles(generics);
         let [d, e, f] = in_angles(self.instance);
         [name, more, a, b, c, d, e, f, self.version]
+    }
+}
+
+/// The whole of it, as [`text`](Identity::text).
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.parts().iter().try_for_each(|part| f.write_str(part))
     }
 }

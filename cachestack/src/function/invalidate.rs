@@ -217,7 +217,7 @@ async fn delete_and_store(doomed: Vec<Doomed>, put: Vec<Put>, moment: u64) {
         let known = unchanged.map(|begun| begun + own.map_or(0, |(_, count)| *count));
         if let Err(error) = store(known).await {
             match cache {
-                Some(cache) => cache.failed_open("put", &error),
+                Some(cache) => cache.put_failed(&error),
                 None => {
                     tracing::warn!(target: "cachestack", %error, "what is to be put has no cache")
                 }

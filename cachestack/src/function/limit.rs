@@ -12,12 +12,12 @@ use super::form::FormOf;
 use super::missed::Missed;
 use super::probe::{Found, Probed};
 use super::shape::{Shape, Tag};
-use super::site::Site;
 use crate::cache::{Age, Cache, Policy, Timeout, within};
+use crate::events::{Origin, Outcome};
 
 /// What bounds a call.
 pub struct Limit {
-    site: &'static Site,
+    origin: Origin,
     time: Duration,
     clock: Clock,
     /// Where an old value may be.
@@ -36,7 +36,7 @@ impl<V> Probed<V> {
         let of = |missed: &Missed| {
             let cache = missed.cache.clone();
             Some(Limit {
-                site: self.site,
+                origin: self.origin,
                 time: Policy::of(&missed.policy).hard_timeout?,
                 clock: cache.stack().clock().clone(),
                 place: Some((cache, missed.key.digest(), missed.policy.clone())),
@@ -46,7 +46,7 @@ impl<V> Probed<V> {
             Found::Hit(_) | Found::Failed(_) => None,
             Found::Miss(missed) | Found::Aged(_, missed) => of(missed),
             Found::Uncached => Some(Limit {
-                site: self.site,
+                origin: self.origin,
                 time: self.hard_timeout?,
                 clock: Clock::system(),
                 place: None,
@@ -98,7 +98,7 @@ impl Limit {
         if let Some(returned) = within(&self.clock, self.time, call.as_mut()).await {
             return returned;
         }
-        self.site.counters.timeouts.one_more();
+        self.origin.counters.timeouts.one_more();
         let old = self.old::<R, S>(form).map(S::wrap);
         match old.or_else(|| late(Timeout::new(self.time))) {
             Some(returned) => returned,
@@ -113,8 +113,8 @@ impl Limit {
             return None;
         }
         let old = (form.load)(entry.any())?;
-        cache.count_stale();
-        self.site.counters.stale.one_more();
+        // Counted only: the call is not over that others may wait for.
+        cache.count(Some(self.origin), Outcome::Stale);
         Some(old)
     }
 }

@@ -6,12 +6,13 @@ use std::time::Duration;
 use cachestack_backends::{AnyValue, Dependency, Entry, Key, ValueType};
 use tokio::sync::oneshot;
 
-use super::site::Site;
 use crate::cache::{Age, Ask, Cache, Policy, Ticket, Wish};
+use crate::events::{Origin, Outcome};
 
 /// What is to be looked up or computed, and what there is meanwhile.
 #[derive(Debug)]
 pub(super) struct Missed {
+    pub(super) origin: Origin,
     pub(super) cache: Cache,
     pub(super) key: Key,
     pub(super) wish: Wish,
@@ -30,8 +31,15 @@ pub(super) struct Apart<V> {
 }
 
 impl Missed {
-    pub(super) fn new(cache: &Cache, key: Key, wish: Wish, policy: Option<Arc<Policy>>) -> Self {
+    pub(super) fn new(
+        origin: Origin,
+        cache: &Cache,
+        key: Key,
+        wish: Wish,
+        policy: Option<Arc<Policy>>,
+    ) -> Self {
         Self {
+            origin,
             cache: cache.clone(),
             key,
             wish,
@@ -48,6 +56,7 @@ impl Missed {
         goes_apart: bool,
     ) -> Ask<'a> {
         Ask {
+            origin: self.origin,
             key: self.key.clone(),
             value_type,
             on,
@@ -102,17 +111,25 @@ impl Missed {
         Box::pin(waited).await
     }
 
-    /// Counts that the call was answered with what was there.
-    pub(super) fn count_served(&self, site: &Site) {
-        self.count_aged(site, self.age);
+    /// Tells that the call was answered with what was there.
+    pub(super) fn tell_served(&self, layer: Option<usize>) {
+        self.tell_aged(self.age, layer);
     }
 
-    pub(super) fn count_aged(&self, site: &Site, age: Age) {
-        if age == Age::Due {
-            site.counters.hits.one_more();
-            return;
-        }
-        self.cache.count_stale();
-        site.counters.stale.one_more();
+    pub(super) fn tell_aged(&self, age: Age, layer: Option<usize>) {
+        let outcome = match age {
+            Age::Fresh | Age::Due => Outcome::Hit,
+            _ => Outcome::Stale,
+        };
+        let origin = Some(self.origin);
+        self.cache
+            .tell_found(origin, outcome, self.key.text(), layer);
+    }
+
+    /// Tells what the cache has counted, and counts it for the function.
+    pub(super) fn tell(&self, outcome: Outcome) {
+        self.origin.counters.count(outcome);
+        self.cache
+            .tell_counted(self.origin, outcome, self.key.text());
     }
 }

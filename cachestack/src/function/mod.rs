@@ -77,6 +77,7 @@ pub use self::share::{
     share_by,
 };
 pub use self::site::{Site, functions};
+pub(crate) use self::stats::Counters;
 pub use self::stats::FunctionStats;
 
 pub use self::target::{AsCache, Target};

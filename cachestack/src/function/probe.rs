@@ -13,9 +13,10 @@ use super::identity::Identity;
 use super::missed::Missed;
 use super::shape::Shape;
 use super::share::Share;
-use super::site::Site;
+use super::site::{Known, Site};
 use super::target::Target;
 use crate::cache::{Age, Cache, Freshness, Policy, Wish};
+use crate::events::{Origin, Outcome, tell_without_cache};
 
 /// What a call is known by.
 #[derive(Debug)]
@@ -71,9 +72,13 @@ impl<'a> Call<'a> {
     }
 
     /// Whether the key is the function's to use.
-    #[inline]
     pub(super) fn owns_key(&self) -> bool {
-        self.site.owns(&self.identity, self.shares_key)
+        self.meet().owns
+    }
+
+    #[inline]
+    fn meet(&self) -> Known {
+        self.site.meet(&self.identity, self.shares_key)
     }
 
     /// Computes without the cache, if so.
@@ -119,19 +124,20 @@ impl<'a> Call<'a> {
         S: Shape<R>,
         H: Share<R>,
     {
-        let site = self.site;
+        let Known { identity, owns } = self.meet();
+        let origin = Origin {
+            identity: Some(identity),
+            counters: &self.site.counters,
+        };
         let found = self.target.with(|cache| {
             let Some(cache) = cache else {
-                site.counters.uncached.one_more();
+                tell_without_cache(origin);
                 return Found::Uncached;
             };
-            let (Mode::LookUp, Ok(text)) = (self.mode, &self.key) else {
-                return self.apart(cache);
+            let (Mode::LookUp, Ok(text), true) = (self.mode, &self.key, owns) else {
+                return self.apart(cache, owns, origin);
             };
-            if !self.owns_key() {
-                return self.uncached(cache);
-            }
-            look::<R, S, H>(site, cache, self.freshness, text.as_str(), form, share)
+            look::<R, S, H>(origin, cache, self.freshness, text.as_str(), form, share)
         });
         let mut tags = Tags::none();
         if let Found::Miss(_) | Found::Aged(..) = &found {
@@ -139,47 +145,36 @@ impl<'a> Call<'a> {
         }
         Probed {
             hard_timeout: self.freshness.and_then(|it| it.hard_timeout),
-            ..Probed::new(site, tags, found)
+            ..Probed::new(origin, tags, found)
         }
     }
 
     /// What is not looked up.
     #[cold]
-    fn apart<V>(&self, cache: &Cache) -> Found<V> {
-        match (self.mode, &self.key) {
-            (Mode::Bypass, _) => {
-                self.site.counters.bypassed.one_more();
-                Found::Uncached
-            }
-            (Mode::Refresh, Ok(text)) if self.owns_key() => {
-                self.site.counters.refreshed.one_more();
-                self.missed(cache, text, Wish::New)
-            }
-            (Mode::Renew, Ok(text)) if self.owns_key() => self.missed(cache, text, Wish::Newer),
-            _ => self.uncached(cache),
-        }
-    }
-
-    fn missed<V>(&self, cache: &Cache, text: &KeyText, wish: Wish) -> Found<V> {
-        let (key, policy) = (cache.key(text.as_str()), cache.policy(self.freshness));
-        Found::Miss(Missed::new(cache, key, wish, policy))
-    }
-
-    #[cold]
-    fn uncached<V>(&self, cache: &Cache) -> Found<V> {
-        cache.count_uncached();
-        self.site.counters.uncached.one_more();
-        if let Err(error) = &self.key {
+    fn apart<V>(&self, cache: &Cache, owns: bool, origin: Origin) -> Found<V> {
+        let text = self.key.as_ref().ok();
+        let missed = |text: &KeyText, wish| {
+            let (key, policy) = (cache.key(text.as_str()), cache.policy(self.freshness));
+            Found::Miss(Missed::new(origin, cache, key, wish, policy))
+        };
+        let (outcome, found) = match (self.mode, text) {
+            (Mode::Bypass, _) => (Outcome::Bypassed, Found::Uncached),
+            (Mode::Renew, Some(text)) if owns => return missed(text, Wish::Newer),
+            (Mode::Refresh, Some(text)) if owns => (Outcome::Refreshed, missed(text, Wish::New)),
+            _ => (Outcome::Uncached, Found::Uncached),
+        };
+        if let (Outcome::Uncached, Err(error)) = (outcome, &self.key) {
             tracing::warn!(target: "cachestack", %error, "a key could not be written, the function computes");
         }
-        Found::Uncached
+        cache.tell(Some(origin), outcome, text.map(KeyText::as_str));
+        found
     }
 }
 
 /// Looks a key up in the layers that answer at once.
 #[inline]
 pub(super) fn look<R, S, H>(
-    site: &Site,
+    origin: Origin,
     cache: &Cache,
     freshness: Option<&Freshness>,
     text: &str,
@@ -197,21 +192,23 @@ where
         found.and_then(|it| (form.load)(it.any()).map(|value| (it, value)))
     {
         if entry.fresh_until_moment().is_none() {
-            site.counters.hits.one_more();
+            origin.counters.hit_on_top();
+            cache.hit_on_top(origin.identity, || text);
             return Found::Hit(value);
         }
         age = Some((entry, value));
     }
     let missed = |wish, policy| {
         let key = Key::with_digest(cache.namespace(), text, digest);
-        Missed::new(cache, key, wish, policy)
+        Missed::new(origin, cache, key, wish, policy)
     };
     if let Some((entry, value)) = age {
-        return aged(site, cache, freshness, entry, value, missed);
+        return aged((origin, text), cache, freshness, entry, value, missed);
     }
     if let (true, Some(error_type)) = (share.keeps(), share.error_type()) {
         if let Some(entry) = cache.peek(digest, error_type) {
-            site.counters.hits.one_more();
+            origin.counters.hit_on_top();
+            cache.hit_on_top(origin.identity, || text);
             return Found::Failed(Arc::clone(entry.any()));
         }
     }
@@ -221,7 +218,7 @@ where
 /// What an entry that is not fresh for ever is to a call.
 #[cold]
 fn aged<V>(
-    site: &Site,
+    (origin, text): (Origin, &str),
     cache: &Cache,
     freshness: Option<&Freshness>,
     entry: Entry,
@@ -231,7 +228,8 @@ fn aged<V>(
     let policy = cache.policy(freshness);
     let age = cache.age(&entry, Policy::of(&policy));
     if age == Age::Fresh {
-        site.counters.hits.one_more();
+        origin.counters.hit_on_top();
+        cache.hit_on_top(origin.identity, || text);
         return Found::Hit(value);
     }
     let wish = match age {
@@ -244,7 +242,7 @@ fn aged<V>(
         return Found::Miss(missed);
     }
     if cache.holds_off(missed.key.digest()) {
-        missed.count_served(site);
+        missed.tell_served(Some(0));
         return Found::Hit(value);
     }
     missed.old = Some(Box::new(entry));
@@ -257,7 +255,7 @@ fn aged<V>(
 /// What a look at the layers that answer at once came to.
 #[derive(Debug)]
 pub struct Probed<V> {
-    pub(super) site: &'static Site,
+    pub(super) origin: Origin,
     pub(super) tags: Tags,
     pub(super) found: Found<V>,
     /// What the function says itself, for a call that no cache takes part in.
@@ -265,9 +263,9 @@ pub struct Probed<V> {
 }
 
 impl<V> Probed<V> {
-    pub(super) fn new(site: &'static Site, tags: Tags, found: Found<V>) -> Self {
+    pub(super) fn new(origin: Origin, tags: Tags, found: Found<V>) -> Self {
         Self {
-            site,
+            origin,
             tags,
             found,
             hard_timeout: None,
@@ -290,8 +288,8 @@ impl<V> Probed<V> {
         {
             // Stored without one of its tags, the value would outlive an invalidation.
             tracing::warn!(target: "cachestack", %error, "a tag could not be written, the function computes");
-            missed.cache.count_uncached();
-            self.site.counters.uncached.one_more();
+            let key = Some(missed.key.text());
+            missed.cache.tell(Some(self.origin), Outcome::Uncached, key);
             self.found = Found::Uncached;
         }
         self.tags.on.extend(tags.on);

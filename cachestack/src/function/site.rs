@@ -1,7 +1,7 @@
 //! One cached function in the source, with all instances of it.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 
@@ -17,7 +17,15 @@ pub struct Site {
 
 thread_local! {
     /// The instances of generic functions that this thread has met, beyond the first of each.
-    static MET: RefCell<Vec<(usize, Identity, bool)>> = const { RefCell::new(Vec::new()) };
+    static MET: RefCell<Vec<(usize, Known)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// One instance of a cached function.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known {
+    pub(super) identity: &'static Identity,
+    /// Whether the function has its identity to itself, or a key that is not made of it.
+    pub(super) owns: bool,
 }
 
 impl Site {
@@ -29,36 +37,51 @@ impl Site {
         }
     }
 
-    /// Whether the function has its identity to itself, or a key that is not made of it. Of two functions with
-    /// one identity, as two blocks of one function may hold, the second to be called is not cached.
+    /// The instance that is called. Of two functions with one identity, as two blocks of one function may hold, the
+    /// second to be called does not own it, and is not cached.
     #[inline]
-    pub(super) fn owns(&'static self, identity: &Identity, shares_key: bool) -> bool {
+    pub(super) fn meet(&'static self, identity: &Identity, shares_key: bool) -> Known {
         match self.first.get() {
-            Some((first, owns)) if first == identity => *owns,
-            Some(_) => self.owns_too(identity, shares_key),
-            None => {
-                let owns = self.register(identity, shares_key);
-                self.first.get_or_init(|| (*identity, owns));
-                owns
-            }
+            Some((first, owns)) if first == identity => Known {
+                identity: first,
+                owns: *owns,
+            },
+            Some(_) => self.meet_another(identity, shares_key),
+            None => self.meet_first(identity, shares_key),
         }
     }
 
-    fn owns_too(&'static self, identity: &Identity, shares_key: bool) -> bool {
+    #[cold]
+    fn meet_first(&'static self, identity: &Identity, shares_key: bool) -> Known {
+        let owns = self.register(identity, shares_key);
+        // Another instance may have been first at the same time.
+        match self.first.get_or_init(|| (*identity, owns)) {
+            (first, owns) if first == identity => Known {
+                identity: first,
+                owns: *owns,
+            },
+            _ => self.meet_another(identity, shares_key),
+        }
+    }
+
+    fn meet_another(&'static self, identity: &Identity, shares_key: bool) -> Known {
         let met = MET.try_with(|met| {
             let met = met.borrow();
             let known = met
                 .iter()
-                .find(|(site, known, _)| *site == self.address() && known == identity);
-            known.map(|(_, _, owns)| *owns)
+                .find(|(site, known)| *site == self.address() && known.identity == identity);
+            known.map(|(_, known)| *known)
         });
-        if let Ok(Some(owns)) = met {
-            return owns;
+        if let Ok(Some(known)) = met {
+            return known;
         }
-        let owns = self.register(identity, shares_key);
+        let known = Known {
+            identity: kept_for_ever(identity),
+            owns: self.register(identity, shares_key),
+        };
         // A thread that ends has no list any more, and asks each time.
-        let _kept = MET.try_with(|met| met.borrow_mut().push((self.address(), *identity, owns)));
-        owns
+        let _kept = MET.try_with(|met| met.borrow_mut().push((self.address(), known)));
+        known
     }
 
     fn address(&'static self) -> usize {
@@ -85,11 +108,41 @@ impl Site {
     }
 }
 
+/// The identity for as long as the process lives: one of each, and no more than the program has functions.
+fn kept_for_ever(identity: &Identity) -> &'static Identity {
+    static KEPT: LazyLock<Mutex<HashSet<&'static Identity>>> = LazyLock::new(Mutex::default);
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = kept.get(identity) {
+        return known;
+    }
+    let known: &'static Identity = Box::leak(Box::new(*identity));
+    kept.insert(known);
+    known
+}
+
 static SITES: LazyLock<Mutex<HashMap<String, &'static Site>>> = LazyLock::new(Mutex::default);
 
-/// Every cached function that was called or whose handles were made, with what it counted, by name.
+/// Every cached function that was called or whose entries had a handle, with what it counted, by name.
 ///
-/// Instances of one generic function share their numbers; each is listed under its own name.
+/// Instances of one generic function share their numbers; each is listed under its own name. Of two functions with
+/// one name, the first to be called is listed.
+///
+/// ```
+/// use cachestack::{cached, functions};
+///
+/// #[cached(ttl = 60, name = "prices.total")]
+/// fn total(cents: u64) -> u64 {
+///     cents * 119 / 100
+/// }
+///
+/// total(100);
+/// total(100);
+/// for (name, stats) in functions() {
+///     println!("{name}: {stats}");
+/// }
+/// # let (_, stats) = functions().into_iter().find(|(name, _)| name == "prices.total").expect("it was called");
+/// assert_eq!((stats.hits, stats.computed), (1, 1));
+/// ```
 pub fn functions() -> Vec<(String, FunctionStats)> {
     let sites = SITES.lock().unwrap_or_else(PoisonError::into_inner);
     let mut all: Vec<_> = sites
