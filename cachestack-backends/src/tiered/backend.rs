@@ -7,6 +7,7 @@ use super::read::Errors;
 use super::recovery::SWEEP;
 use super::stack::{Inner, TieredCache};
 use crate::backend::{Backend, BackendInfo, Lookup, TimeLeft};
+use crate::clock::Moment;
 use crate::entry::{Entry, ValueType};
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::key::{Key, KeyDigest, Namespace};
@@ -182,11 +183,8 @@ impl TieredCache {
         let mut errors = Errors::default();
         let mut known = Vec::new();
         for (index, layer) in self.0.layers.iter().enumerate() {
-            let here = match layer.is_plain() && !fresh {
-                true => {
-                    let asked = layer.backend.exists(key);
-                    layer.ask(Operation::Exists, layer.deadline, asked).await
-                }
+            let here = match layer.is_plain() {
+                true => layer.holds(key, fresh.then(|| self.0.clock.now())).await,
                 false => {
                     let held = self.held(key, index, Operation::Exists, &mut known).await;
                     let now = self.0.clock.now();
@@ -204,5 +202,24 @@ impl TieredCache {
         report
             .outcome(Operation::Exists, Some(key.digest()), answered, || ())
             .map(|()| false)
+    }
+}
+
+impl StackLayer {
+    /// Whether a map in this process has an entry, which is fresh now where that is asked.
+    async fn holds(&self, key: &Key, fresh: Option<Moment>) -> Result<bool> {
+        let asked = self.backend.exists(key);
+        let exists = self.ask(Operation::Exists, self.deadline, asked).await?;
+        let (true, Some(now)) = (exists, fresh) else {
+            return Ok(exists);
+        };
+        let asked = self.backend.get(key, ValueType::WHATEVER);
+        let found = self.ask(Operation::Exists, self.deadline, asked).await?;
+        Ok(match found {
+            Lookup::Hit(entry) => entry.is_fresh(now) && !entry.is_outdated(),
+            Lookup::Miss => false,
+            // A store that looks at nothing but types cannot say more.
+            Lookup::Mismatch => true,
+        })
     }
 }

@@ -66,6 +66,13 @@ pub(crate) struct Ask<'a> {
     pub(crate) old: Option<Box<Entry>>,
 }
 
+/// What a caller's turn is.
+enum Turn<'a> {
+    Joined(Role<'a>),
+    /// To be answered with an old value, as it is not to wait.
+    Served(AnyValue),
+}
+
 impl Cache {
     /// Looks into every layer, or waits for whoever does already, for what depends on tags and on its function
     /// as they are now, before the computation.
@@ -85,26 +92,23 @@ impl Cache {
         let mut passage = cache.stack.passage_depending(&duty.key, ask.on);
         let role = self.role(&duty, &passage, wish, policy, ask.old.as_deref());
         match role.await {
-            None => match ask.old {
-                Some(old) => return Lookup::Old(Arc::clone(old.any())),
-                None => return Lookup::Compute(duty),
-            },
-            Some(Role::Take(Landed::Value(value))) => {
+            Turn::Served(old) => return Lookup::Old(old),
+            Turn::Joined(Role::Take(Landed::Value(value))) => {
                 if value_type.describes(&value) {
                     cache.counters.coalesced.one_more();
                     return Lookup::Shared(value);
                 }
             }
-            Some(Role::Take(Landed::Old(value))) => {
+            Turn::Joined(Role::Take(Landed::Old(value))) => {
                 if policy.serves_stale() && value_type.describes(&value) {
                     return Lookup::Old(value);
                 }
             }
-            Some(Role::Take(Landed::Failure(failure))) => {
+            Turn::Joined(Role::Take(Landed::Failure(failure))) => {
                 cache.counters.coalesced.one_more();
                 return Lookup::Failed(failure);
             }
-            Some(Role::Lead(lead)) => duty.lead = Some(lead),
+            Turn::Joined(Role::Lead(lead)) => duty.lead = Some(lead),
         }
         let now = cache.stack.clock().now();
         let is_good = |entry: &Entry| policy.age(entry, now) == Age::Fresh;
@@ -123,8 +127,8 @@ impl Cache {
         self.judge(duty, found, wish, policy, ask.old)
     }
 
-    /// Who computes, or what another call's computation came to; none where the caller is not to wait, or not
-    /// any longer.
+    /// Who computes, or what another call's computation came to; an old value where the caller is not to wait for that,
+    /// or not any longer.
     async fn role(
         &self,
         duty: &Duty<'_>,
@@ -132,7 +136,8 @@ impl Cache {
         wish: Wish,
         policy: &Policy,
         old: Option<&Entry>,
-    ) -> Option<Role<'_>> {
+    ) -> Turn<'_> {
+        let old = || old.map(|entry| Arc::clone(entry.any()));
         let cache = &*self.0;
         let clock = cache.stack.clock();
         let lease = Lease::new(clock, cache.wait);
@@ -141,26 +146,28 @@ impl Cache {
             Box::new(move || watch.is_overtaken()) as Overtaken
         };
         let (key, epoch, of) = (duty.key.digest(), passage.epoch(), duty.value_type.id());
-        if wish == Wish::Turn {
+        if let (Wish::Turn, Some(old)) = (wish, old()) {
             let lead = cache.flights.lead(key, epoch, of, lease, overtaken);
-            return lead.map(Role::Lead);
+            return lead.map_or(Turn::Served(old), |lead| Turn::Joined(Role::Lead(lead)));
         }
         let joined = cache.flights.join(key, epoch, of, lease, overtaken);
         let ends = policy.timeout.filter(|_| wish != Wish::Newer);
         match ends.and_then(|time| clock.now().checked_add(time)) {
-            None => Some(joined.await),
+            None => Turn::Joined(joined.await),
             Some(ends) => {
-                let is_served = || old.is_some() || self.seen(duty, policy).is_some();
-                before(joined, alarm(clock, ends), is_served).await
+                let served = || old().or_else(|| self.seen(duty, policy));
+                let joined = before(joined, alarm(clock, ends), served).await;
+                joined.map_or_else(Turn::Served, Turn::Joined)
             }
         }
     }
 
     /// What the layers that answer at once have by now, which may be served.
-    fn seen(&self, duty: &Duty<'_>, policy: &Policy) -> Option<Entry> {
+    fn seen(&self, duty: &Duty<'_>, policy: &Policy) -> Option<AnyValue> {
         let entry = self.peek(duty.key.digest(), duty.value_type)?;
         let now = self.0.stack.clock().now();
-        policy.serves_on_error(&entry, now).then_some(entry)
+        let serves = policy.serves_on_error(&entry, now);
+        serves.then(|| Arc::clone(entry.any()))
     }
 
     /// What is to be done with what the layers have.
@@ -351,26 +358,26 @@ pub(crate) async fn within<F: Future>(
 ) -> Option<F::Output> {
     match clock.now().checked_add(time) {
         None => Some(future.await),
-        Some(ends) => before(future, alarm(clock, ends), || true).await,
+        Some(ends) => before(future, alarm(clock, ends), || Some(())).await.ok(),
     }
 }
 
-/// Waits for a future until the alarm comes, and on where it is not given up even then.
-async fn before<F: Future>(
+/// Waits for a future until the alarm comes, and on where there is nothing instead of it even then.
+async fn before<F: Future, T>(
     future: F,
     end: impl Future<Output = ()>,
-    is_given_up: impl Fn() -> bool,
-) -> Option<F::Output> {
+    instead: impl Fn() -> Option<T>,
+) -> Result<F::Output, T> {
     let (mut future, mut end) = (pin!(future), pin!(end));
     let mut ended = false;
     poll_fn(|context| {
         if let Poll::Ready(output) = future.as_mut().poll(context) {
-            return Poll::Ready(Some(output));
+            return Poll::Ready(Ok(output));
         }
         if !ended && end.as_mut().poll(context).is_ready() {
             ended = true;
-            if is_given_up() {
-                return Poll::Ready(None);
+            if let Some(instead) = instead() {
+                return Poll::Ready(Err(instead));
             }
         }
         Poll::Pending
