@@ -61,12 +61,17 @@ impl Kept {
         self.wanted && self.ttl != Some(Duration::ZERO)
     }
 
-    fn by(options: &EntryOptions) -> Self {
+    pub(super) fn by(options: &EntryOptions) -> Self {
         Self {
             wanted: true,
             ttl: options.ttl,
         }
     }
+}
+
+/// Whether what is to be taken is that there is nothing.
+fn is_nothing(joined: &Role<'_>, value_type: &ValueType) -> bool {
+    matches!(joined, Role::Take(Landed::Value(value)) if !value_type.describes(value))
 }
 
 /// The duty to compute a value and to hand it in. Dropped instead, it passes to one of those who wait.
@@ -102,10 +107,16 @@ impl Cache {
             let watch = passage.watch();
             Box::new(move || watch.is_overtaken()) as Overtaken
         };
-        let joined = cache
-            .flights
-            .join(digest, passage.epoch(), value_type.id(), lease, overtaken);
-        match joined.await {
+        let join = || {
+            let (flights, epoch) = (&cache.flights, passage.epoch());
+            flights.join(digest, epoch, value_type.id(), lease, overtaken)
+        };
+        let mut joined = join().await;
+        if is_nothing(&joined, value_type) {
+            // A batch found that there is nothing, which is no answer here: one of those who wait computes.
+            joined = join().await;
+        }
+        match joined {
             Role::Take(Landed::Value(value)) => {
                 cache.counters.coalesced.one_more();
                 if value_type.describes(&value) {
