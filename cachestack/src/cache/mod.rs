@@ -8,15 +8,19 @@
 //! | `access.rs` | reading, writing and deleting by hand |
 //! | `changes.rs` | how often anything was changed by hand |
 //! | `compute.rs` | looking up or computing, one computation a key |
+//! | `batch.rs` | the same for several keys at once |
+//! | `many.rs` | the batches that are written by hand |
 //! | `blocking.rs` | [`BlockingCache`]: the same for sync code |
 //! | `stats.rs` | [`CacheStats`] |
 
 mod access;
+pub(crate) mod batch;
 mod blocking;
 mod builder;
 pub(crate) mod changes;
 mod compute;
 mod config;
+mod many;
 mod options;
 mod stats;
 

@@ -29,6 +29,9 @@ pub struct EntryOptions {
     ///
     /// [`Cache::invalidate_tag`]: crate::Cache::invalidate_tag
     pub tags: Vec<String>,
+    /// How long a batch keeps in mind that there is nothing under a key, as
+    /// [`Cache::get_or_compute_many`](crate::Cache::get_or_compute_many) says. Default: not at all.
+    pub none_ttl: Option<Duration>,
 }
 
 impl EntryOptions {
@@ -49,6 +52,13 @@ impl EntryOptions {
     #[must_use]
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.tags.extend(tags.into_iter().map(Into::into));
+        self
+    }
+
+    /// How long a batch keeps in mind that there is nothing under a key.
+    #[must_use]
+    pub fn none_ttl(mut self, ttl: Duration) -> Self {
+        self.none_ttl = Some(ttl);
         self
     }
 
