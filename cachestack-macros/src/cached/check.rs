@@ -21,6 +21,7 @@ impl Cached {
         self.check_key(diag);
         self.check_tags(diag);
         self.check_times(diag);
+        self.check_each(diag);
     }
 
     /// `self` is part of the key or left out on purpose.

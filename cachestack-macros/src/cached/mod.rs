@@ -4,11 +4,13 @@
 //! |---|---|
 //! | `model.rs` | a cached function with everything settled |
 //! | `check.rs` | what it must keep to |
+//! | `each.rs` | the ids of a function of several |
 //! | `block/` | `#[cached]` on an `impl` |
 //! | `expand/` | the code |
 
 mod block;
 mod check;
+mod each;
 mod expand;
 mod model;
 

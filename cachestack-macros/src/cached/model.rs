@@ -6,6 +6,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident};
 use syn::{Error, Expr, ExprLit, ExprPath, Lit, LitBool, LitInt, LitStr};
 
+use super::each::Each;
 use crate::args::{Arg, Syntax, flag, list, value};
 use crate::check;
 use crate::diag::Diag;
@@ -31,6 +32,7 @@ pub(super) const SYNTAX: Syntax = Syntax {
         value("version", "version = 2"),
         value("condition", "condition = Option::is_some"),
         value("tags", "tags = [\"user:{id}\", \"users\"]"),
+        value("each", "each = ids"),
         value("cache", "cache = \"sessions\""),
         flag("local"),
         value("bypass", "bypass = id == 0"),
@@ -92,6 +94,9 @@ pub(super) struct Cached {
     pub(super) bypass: Option<Expr>,
     pub(super) refresh: Option<Expr>,
     pub(super) key_self: Option<Ident>,
+    /// Several ids, each with an entry of its own. The argument that holds them stands for one here.
+    pub(super) each: Option<Each>,
+    each_given: Option<(Ident, Expr)>,
     /// What is part of the key cannot be told: there is a mistake in what says so.
     pub(super) unsettled: bool,
     associated: bool,
@@ -136,6 +141,8 @@ impl Cached {
             bypass: None,
             refresh: None,
             key_self: None,
+            each: None,
+            each_given: None,
             unsettled: false,
             associated: false,
             companions: None,
@@ -146,10 +153,15 @@ impl Cached {
                 Arg::Value { name, value } => cached.set(&name, value, diag),
                 Arg::Flag { name } => cached.switch_on(name),
                 Arg::Wrong { name } => {
-                    cached.unsettled |= ["key", "key_self", "skip"].iter().any(|it| name == it);
+                    cached.unsettled |= ["key", "key_self", "skip", "each"]
+                        .iter()
+                        .any(|it| name == it);
                 }
                 Arg::Target(_) => {}
             }
+        }
+        if let Some((word, value)) = cached.each_given.take() {
+            cached.find_each(&word, &value, diag);
         }
         cached.skip_what_only_decides();
         cached.is_method = cached.is_of_type(place);
@@ -178,6 +190,7 @@ impl Cached {
                     self.tags.extend(diag.take(KeyForm::parse(name, tag)));
                 }
             }
+            "each" => self.each_given = Some((name.clone(), value)),
             "cache" => self.cache = CacheChoice::new(Some(value)),
             "bypass" => self.bypass = Some(value),
             "refresh" => self.refresh = Some(value),

@@ -22,6 +22,7 @@ use super::{Cache, Kept};
 use crate::flight::{Claimed, Landed, Lead, Lease, Overtaken, Role, Wait};
 
 /// A key of a batch, with what an entry under it depends on beside its namespace.
+#[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) key: Key,
     pub(crate) on: Vec<Dependency>,
@@ -138,6 +139,11 @@ impl Cache {
 }
 
 impl<'a> Batch<'a> {
+    /// The full key of a text.
+    pub(crate) fn key(&self, text: &str) -> Key {
+        self.cache.key(text)
+    }
+
     /// Takes a key at once where nobody has to wait for it.
     fn claim(&mut self, number: usize, asked: Asked, new: bool) {
         let (cache, value_type) = (&*self.cache.0, self.value_type);
@@ -260,7 +266,11 @@ impl<'a> Batch<'a> {
                     self.coalesced += 1;
                     self.cache.0.counters.coalesced.one_more();
                     match landed {
-                        Landed::Value(value) => self.answers[number] = Some(Answer::of(&value)),
+                        Landed::Value(value) if self.value_type.describes(&value) => {
+                            self.answers[number] = Some(Answer::of(&value));
+                        }
+                        // That there is nothing, which is no answer here.
+                        Landed::Value(_) => self.alone(number),
                         Landed::Failure(failure) if self.failure.is_none() => {
                             self.failure = Some((number, failure));
                         }

@@ -168,6 +168,7 @@ impl Cache {
 }
 
 /// What a batch is asked for.
+#[derive(Debug)]
 pub(crate) struct Ids<K> {
     /// Each id, in the order of the asking, with the number of its key.
     all: Vec<(K, usize)>,
@@ -180,7 +181,7 @@ impl<K: Clone> Ids<K> {
     /// With the keys, each once.
     pub(crate) fn new(
         ids: impl IntoIterator<Item = K>,
-        key_of: impl Fn(&K) -> Key,
+        mut key_of: impl FnMut(&K) -> Key,
     ) -> (Self, Vec<Key>) {
         let (mut ids_so_far, mut keys) = (Self::empty(), Vec::new());
         for (place, id) in ids.into_iter().enumerate() {
@@ -196,7 +197,8 @@ impl<K: Clone> Ids<K> {
         (ids_so_far, keys)
     }
 
-    fn empty() -> Self {
+    /// Of nothing.
+    pub(crate) fn empty() -> Self {
         Self {
             all: Vec::new(),
             first: Vec::new(),
@@ -209,6 +211,11 @@ impl<K: Clone> Ids<K> {
         let named = numbers.iter();
         let named = named.map(|number| self.all[self.first[*number]].0.clone());
         named.collect()
+    }
+
+    /// How many there are, each as often as it was asked for.
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
     }
 
     /// The number of a key, when it was asked for.

@@ -20,7 +20,7 @@ mod builder;
 pub(crate) mod changes;
 mod compute;
 mod config;
-mod many;
+pub(crate) mod many;
 mod options;
 mod stats;
 

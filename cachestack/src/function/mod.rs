@@ -13,6 +13,8 @@
 //! | `target.rs` | which cache it uses |
 //! | `probe.rs` | what a call is known by, and the look at the layers that answer at once |
 //! | `call.rs` | a call: look up, else compute, once a key |
+//! | `each.rs` | a call of several ids, each with an entry of its own |
+//! | `gather.rs` | what such a function returns |
 //! | `entry.rs` | [`CachedEntry`]: the handle on one entry of a function |
 //! | `entries.rs` | [`CachedEntries`]: the handle on all of them |
 //! | `stats.rs` | [`FunctionStats`] |
@@ -20,9 +22,11 @@
 
 mod argument;
 mod call;
+mod each;
 mod entries;
 mod entry;
 mod form;
+mod gather;
 mod identity;
 mod invalidate;
 mod lifetime;
@@ -37,6 +41,7 @@ pub use self::argument::{KeyArgument, KeySelf};
 pub use self::call::{
     Started, call_async, call_sync, finish_async, finish_started, finish_sync, start,
 };
+pub use self::each::{Again, Begun, Each, Gathering, Keeping, Step, again, keeping};
 pub use self::entries::{BlockingEntries, CachedEntries};
 pub use self::entry::{
     BlockingEntry, CachedEntry, entry_of_return, entry_of_value, lasting_return, lasting_value,
@@ -45,6 +50,7 @@ pub use self::form::{
     Anywhere, ArcValue, Behind, Form, FormOf, Keeps, Local, LocalArcValue, LocalValue, Owned,
     form_of,
 };
+pub use self::gather::{Failing, Gathers, Mapped, Ordered, Sorts};
 pub use self::identity::Identity;
 pub use self::invalidate::{
     After, Doomed, Put, Remembered, When, invalidate_async, invalidate_sync, nothing_after, put,

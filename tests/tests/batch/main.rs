@@ -5,6 +5,7 @@
 mod absent;
 mod by_hand;
 mod crossed;
+mod functions;
 mod handed_over;
 mod layers;
 mod nested;

@@ -34,6 +34,9 @@ pub(super) fn wrapper(cached: &Cached) -> TokenStream {
 
 /// The statements of a call, which wants what `mode` says.
 fn statements(cached: &Cached, mode: &TokenStream, waits: bool) -> TokenStream {
+    if let Some(each) = &cached.each {
+        return super::each::statements(cached, each, mode);
+    }
     let witness = cached.witness();
     let before = cached.before_call(Args::Owned);
     let call = cached.call(Args::Owned);
@@ -53,6 +56,12 @@ pub(super) fn refresh(cached: &Cached) -> TokenStream {
 
 /// The closure that adds the tags.
 pub(super) fn tags(cached: &Cached) -> Option<TokenStream> {
+    let (tags, add) = (local("tags"), tags_with(cached)?);
+    Some(quote!(|#tags| { #add }))
+}
+
+/// The statements that add them.
+pub(super) fn tags_with(cached: &Cached) -> Option<TokenStream> {
     let p = cached.krate.private();
     let [tags, writer] = ["tags", "writer"].map(local);
     let each = cached.tags.iter().map(|tag| {
@@ -63,7 +72,7 @@ pub(super) fn tags(cached: &Cached) -> Option<TokenStream> {
             #tags.add(#writer.finish());
         }
     });
-    (!cached.tags.is_empty()).then(|| quote!(|#tags| { #(#each)* }))
+    (!cached.tags.is_empty()).then(|| quote!(#(#each)*))
 }
 
 /// One expression for the look-up and what follows it.
@@ -140,7 +149,7 @@ fn finish(cached: &Cached, what: &str, arguments: TokenStream, waits: bool) -> T
 }
 
 /// What the value lacks is told by the witness; what else does not fit is the condition.
-fn ends(cached: &Cached) -> Ends {
+pub(super) fn ends(cached: &Cached) -> Ends {
     match &cached.condition {
         Some(condition) => Ends::of(condition),
         None => cached.returns.ends(),

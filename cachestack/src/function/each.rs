@@ -1,0 +1,435 @@
+//! A call of a function of several ids, each with an entry of its own: look all up, compute the missing ones at once.
+//!
+//! The attribute writes the loop around the body: [`Gathering::next`] says what to compute, the body computes it,
+//! and [`Gathering::settle`] takes what it returned.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cachestack_backends::runtime::block_on;
+use cachestack_backends::{AnyValue, KeyError, KeyText};
+
+use super::form::FormOf;
+use super::gather::{Gathers, Sorts};
+use super::identity::Identity;
+use super::lifetime::Lifetime;
+use super::probe::{Mode, Tags};
+use super::shape::Shape;
+use super::share::Share;
+use super::site::Site;
+use super::target::Target;
+use crate::cache::batch::{Asked, Batch, Brought, Next};
+use crate::cache::many::Ids;
+use crate::cache::{Cache, Counter, Kept};
+
+/// What a call of several ids is known by.
+#[derive(Debug)]
+pub struct Each<'a> {
+    site: &'static Site,
+    identity: Identity,
+    shares_key: bool,
+    target: Target<'a>,
+    mode: Mode,
+}
+
+impl<'a> Each<'a> {
+    /// A call of that function.
+    pub fn new(site: &'static Site, identity: Identity, target: Target<'a>) -> Self {
+        Self {
+            site,
+            identity,
+            shares_key: false,
+            target,
+            mode: Mode::LookUp,
+        }
+    }
+
+    /// The key is written by hand: whoever writes the same shares the entry.
+    #[must_use]
+    pub fn shares_key(mut self) -> Self {
+        self.shares_key = true;
+        self
+    }
+
+    /// Computes without the cache, if so.
+    #[must_use]
+    pub fn bypass(mut self, wanted: bool) -> Self {
+        self.mode = self.mode.bypass(wanted);
+        self
+    }
+
+    /// Computes and stores whatever is there, if so, and unless the cache is bypassed.
+    #[must_use]
+    pub fn refresh(mut self, wanted: bool) -> Self {
+        self.mode = self.mode.refresh(wanted);
+        self
+    }
+
+    /// Writes the keys.
+    pub fn begin<K: Clone>(
+        self,
+        ids: &[K],
+        key_of: impl Fn(&K) -> Result<KeyText, KeyError>,
+        tags: impl Fn(&K, &mut Tags),
+    ) -> Begun<K> {
+        let counters = &self.site.counters;
+        let plain = |counter: &Counter| {
+            ids.iter().for_each(|_| counter.one_more());
+            Begun::plain(self.site)
+        };
+        let Some(cache) = self.target.cache() else {
+            return plain(&counters.uncached);
+        };
+        if self.mode == Mode::Bypass {
+            return plain(&counters.bypassed);
+        }
+        if !self.site.owns(&self.identity, self.shares_key) {
+            cache.count_uncached();
+            return plain(&counters.uncached);
+        }
+        let written = self.written(&cache, ids, &key_of, tags);
+        let (ids, asked) = match written {
+            Ok(written) => written,
+            Err(error) => {
+                tracing::warn!(target: "cachestack", %error, "a key or tag could not be written, the function computes");
+                cache.count_uncached();
+                return plain(&counters.uncached);
+            }
+        };
+        let new = self.mode == Mode::Refresh;
+        if new {
+            asked.iter().for_each(|_| counters.refreshed.one_more());
+        }
+        Begun {
+            site: self.site,
+            place: Some(cache),
+            ids,
+            asked,
+            new,
+        }
+    }
+
+    fn written<K: Clone>(
+        &self,
+        cache: &Cache,
+        ids: &[K],
+        key_of: &impl Fn(&K) -> Result<KeyText, KeyError>,
+        tags: impl Fn(&K, &mut Tags),
+    ) -> Result<(Ids<K>, Vec<Asked>), cachestack_backends::Error> {
+        let texts: Result<Vec<KeyText>, KeyError> = ids.iter().map(key_of).collect();
+        let texts = texts.map_err(super::entry::unwritten)?;
+        let mut keys = texts.iter().map(|text| cache.key(text.as_str()));
+        let (ids, keys) = Ids::new(ids.iter().cloned(), |_| match keys.next() {
+            Some(key) => key,
+            None => unreachable!("each id has a key"),
+        });
+        let named = ids.named(&(0..keys.len()).collect::<Vec<_>>());
+        let asked = keys.into_iter().zip(&named).map(|(key, id)| {
+            let mut on = vec![self.identity.dependency()];
+            on.extend(Tags::of(|all| tags(id, all)).complete()?);
+            Ok(Asked { key, on })
+        });
+        let asked: Result<Vec<Asked>, cachestack_backends::Error> = asked.collect();
+        Ok((ids, asked?))
+    }
+}
+
+/// A call of several ids with its keys.
+#[derive(Debug)]
+pub struct Begun<K> {
+    site: &'static Site,
+    /// None where the cache takes no part.
+    place: Option<Cache>,
+    ids: Ids<K>,
+    asked: Vec<Asked>,
+    new: bool,
+}
+
+impl<K: Clone> Begun<K> {
+    fn plain(site: &'static Site) -> Self {
+        Self {
+            site,
+            place: None,
+            ids: Ids::empty(),
+            asked: Vec::new(),
+            new: false,
+        }
+    }
+
+    /// Looks into the layers that answer at once, and claims the rest.
+    pub fn gather<W, R, S>(
+        &mut self,
+        _: W,
+        _: S,
+        form: FormOf<W::One, S>,
+    ) -> Gathering<'_, W, R, K, S>
+    where
+        W: Gathers<R>,
+        S: Shape<W::One, Value = W::Value>,
+    {
+        let value_type = match W::MAY_BE_ABSENT {
+            true => form.maybe_type,
+            false => form.value_type,
+        };
+        let asked = std::mem::take(&mut self.asked);
+        let ids = std::mem::replace(&mut self.ids, Ids::empty());
+        let batch = self
+            .place
+            .as_ref()
+            .map(|cache| cache.batch(asked, value_type, self.new));
+        Gathering {
+            site: self.site,
+            batch,
+            ids,
+            missing: Vec::new(),
+            load: form.load,
+            keep: form.keep,
+            erase: form.erase,
+            _gathers: PhantomData,
+        }
+    }
+}
+
+/// What is next.
+#[derive(Debug)]
+pub enum Step<R, K> {
+    /// To return that.
+    Return(R),
+    /// To return what the body makes of all arguments.
+    Plain,
+    /// To have the body compute those, and to go on.
+    Compute(Vec<K>),
+}
+
+/// A call of several ids on the way to what it returns.
+pub struct Gathering<'a, W, R, K, S>
+where
+    W: Gathers<R>,
+    S: Shape<W::One>,
+{
+    site: &'static Site,
+    /// None where the cache takes no part, or no more.
+    batch: Option<Batch<'a>>,
+    ids: Ids<K>,
+    /// The numbers of what is being computed.
+    missing: Vec<usize>,
+    load: fn(&AnyValue) -> Option<S::Value>,
+    keep: fn(S::Value) -> Arc<S::Stored>,
+    erase: fn(Arc<S::Stored>) -> AnyValue,
+    _gathers: PhantomData<fn() -> (W, R)>,
+}
+
+/// How what was computed is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Keeping<P, L> {
+    /// Whether a value is.
+    keep: P,
+    /// For how long.
+    lifetime: L,
+    /// How long it is kept that there is none.
+    none_ttl: Option<Duration>,
+}
+
+/// Whether a value is kept and for how long, and how long it is kept that there is none.
+#[inline]
+pub fn keeping<W, R, P, L>(keep: P, lifetime: L, none_ttl: Option<Duration>) -> Keeping<P, L>
+where
+    W: Gathers<R>,
+    P: Fn(&W::Value) -> bool,
+    L: Lifetime<W::Value> + Copy,
+{
+    Keeping {
+        keep,
+        lifetime,
+        none_ttl,
+    }
+}
+
+impl<W, R, K, S> Gathering<'_, W, R, K, S>
+where
+    W: Gathers<R> + Sorts<R, K>,
+    S: Shape<W::One, Value = W::Value>,
+    K: Clone,
+{
+    /// Goes on until something is to be computed, or returned.
+    pub async fn next<H: Share<W::One>>(&mut self, share: &H) -> Step<R, K> {
+        loop {
+            let Some(batch) = &mut self.batch else {
+                return Step::Plain;
+            };
+            match batch.next_apart().await {
+                Next::Compute(missing) => {
+                    let counters = &self.site.counters;
+                    missing.iter().for_each(|_| counters.computed.one_more());
+                    let ids = self.ids.named(&missing);
+                    self.missing = missing;
+                    return Step::Compute(ids);
+                }
+                Next::Failed(number, failure) => {
+                    match share.take(&failure).and_then(W::failed) {
+                        Some(returned) => return Step::Return(returned),
+                        // It is another function's.
+                        None => batch.alone(number),
+                    }
+                }
+                Next::Done => return self.done(),
+            }
+        }
+    }
+
+    /// The same for sync code.
+    pub fn next_sync<H: Share<W::One>>(&mut self, share: &H) -> Step<R, K> {
+        block_on(self.next(share))
+    }
+
+    /// Runs the body.
+    pub fn run(&self, body: impl FnOnce() -> R) -> R {
+        match &self.batch {
+            Some(batch) => batch.run(body),
+            None => body(),
+        }
+    }
+
+    /// The same for its future.
+    pub async fn drive(&self, body: impl Future<Output = R>) -> R {
+        match &self.batch {
+            Some(batch) => batch.drive(pin!(body)).await,
+            None => body.await,
+        }
+    }
+
+    /// Takes what the body returned, and stores it; gives back what the function is to return now, if that is so.
+    pub async fn settle<H, P, L>(
+        &mut self,
+        returned: R,
+        key_of: impl Fn(&K) -> Result<KeyText, KeyError>,
+        keeping: Keeping<P, L>,
+        share: &H,
+    ) -> Option<R>
+    where
+        H: Share<W::One>,
+        P: Fn(&W::Value) -> bool,
+        L: Lifetime<W::Value> + Copy,
+    {
+        let batch = self.batch.as_mut()?;
+        let whole = match W::split(returned) {
+            Ok(whole) => whole,
+            Err(failed) => {
+                self.site.counters.failed.one_more();
+                batch.fail(share.share(&failed).as_ref());
+                return W::failed(failed);
+            }
+        };
+        let number_of = |id: &K| {
+            let text = key_of(id).ok()?;
+            self.ids.number(batch.key(text.as_str()).digest())
+        };
+        let sorted = match W::sort(whole, &self.missing, number_of) {
+            Ok(sorted) => sorted,
+            Err(whole) => return self.misfit(whole),
+        };
+        let mut values: HashMap<usize, (AnyValue, Kept)> = HashMap::new();
+        for (number, value) in sorted {
+            let wanted = (keeping.keep)(&value);
+            let ttl = if wanted {
+                keeping.lifetime.of(&value)
+            } else {
+                None
+            };
+            let kept = Kept { wanted, ttl };
+            if !kept.stores() {
+                self.site.counters.refused.one_more();
+            }
+            let value = (self.erase)((self.keep)(value));
+            values.insert(number, (value, kept));
+        }
+        let brought = |number| match values.remove(&number) {
+            Some((value, kept)) => Brought::Value(value, kept),
+            None => Brought::Nothing(keeping.none_ttl),
+        };
+        Box::pin(batch.hand_in(brought)).await;
+        None
+    }
+
+    /// The same for sync code.
+    pub fn settle_sync<H, P, L>(
+        &mut self,
+        returned: R,
+        key_of: impl Fn(&K) -> Result<KeyText, KeyError>,
+        keeping: Keeping<P, L>,
+        share: &H,
+    ) -> Option<R>
+    where
+        H: Share<W::One>,
+        P: Fn(&W::Value) -> bool,
+        L: Lifetime<W::Value> + Copy,
+    {
+        block_on(self.settle(returned, key_of, keeping, share))
+    }
+
+    /// The body returned what cannot be told apart by ids: none of it is stored. Where it was asked for all ids, that is
+    /// what the function returns, else it is asked for all of them.
+    fn misfit(&mut self, whole: W::Whole) -> Option<R> {
+        let (function, asked) = (self.site, self.missing.len());
+        tracing::error!(
+            target: "cachestack",
+            ?function,
+            asked,
+            "the function returned more or fewer values than it was given ids, nothing is stored",
+        );
+        self.batch = None;
+        (self.ids.len() == asked).then(|| W::whole(whole))
+    }
+
+    fn done(&mut self) -> Step<R, K> {
+        let Some(batch) = self.batch.take() else {
+            return Step::Plain;
+        };
+        let counters = &self.site.counters;
+        (0..batch.hits).for_each(|_| counters.hits.one_more());
+        (0..batch.coalesced).for_each(|_| counters.coalesced.one_more());
+        let ids = std::mem::replace(&mut self.ids, Ids::empty());
+        let load = self.load;
+        let found = ids.answered(batch.into_answers());
+        let found = found.map(|(id, value)| (id, value.as_ref().and_then(load)));
+        match W::gather(found) {
+            Some(returned) => Step::Return(returned),
+            None => Step::Plain,
+        }
+    }
+}
+
+impl<W, R, K, S> fmt::Debug for Gathering<'_, W, R, K, S>
+where
+    W: Gathers<R>,
+    S: Shape<W::One>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gathering")
+            .field("function", &self.site)
+            .field("missing", &self.missing.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// An argument by value, for one more call of the body.
+#[inline]
+pub fn again<T: Again>(argument: &T) -> T {
+    argument.clone()
+}
+
+/// An argument that a body which computes several ids can be called with again.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not `Clone`, and the body is called again with ids that another call was to compute and did not",
+    label = "this argument can be given only once",
+    note = "take it by reference, or derive `Clone` on `{Self}`"
+)]
+pub trait Again: Clone {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> Again for T {}
