@@ -2,10 +2,9 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Error, Expr, ExprPath, GenericArgument, PathArguments, Type};
+use syn::{Error, Expr, ExprPath, GenericArgument, PathArguments, PathSegment, Type};
 
 use super::model::{Cached, Home};
-use crate::check;
 use crate::diag::Diag;
 use crate::names::names_in;
 use crate::param::no_argument;
@@ -24,6 +23,8 @@ pub(super) struct Each {
     pub(super) by_value: bool,
     /// Whether it returns them in order, without the ids.
     pub(super) ordered: bool,
+    /// The type of the value of one, as far as it is written.
+    value: Option<Type>,
 }
 
 impl Cached {
@@ -61,7 +62,8 @@ impl Cached {
             name: param.name.clone(),
             id,
             by_value,
-            ordered: is_vector(&self.returns),
+            ordered: collection(&self.returns).is_some_and(|ty| vector(ty).is_some()),
+            value: value_of(&self.returns),
         });
     }
 
@@ -79,9 +81,9 @@ impl Cached {
         if self.returns.way == Way::Future || self.returns.way == Way::Boxed {
             let message = "`each` calls the body with the ids that are missing, which goes for an `async fn`; write one";
             diag.add(Error::new_spanned(&self.function.sig.output, message));
-        } else if is_no_collection(&self.returns) {
+        } else if each.value.is_none() {
             let message = "with `each`, return a map from the ids to their values, as in `HashMap<Id, User>`, or a `Vec` of \
-                           values in the order of the ids, or a `Result` of one";
+                           values in the order of the ids, or a `Result` of one; written with its types, and not as an alias";
             let place = match &self.function.sig.output {
                 syn::ReturnType::Default => Error::new(self.function.sig.ident.span(), message),
                 syn::ReturnType::Type(..) => Error::new_spanned(&self.returns.ty, message),
@@ -129,7 +131,7 @@ impl Cached {
             false => quote!(#p::Mapped),
         };
         match self.returns.is_result() {
-            true => quote!(#p::Failing<#inner>),
+            true => quote!(#p::Failing(#inner)),
             false => inner,
         }
     }
@@ -140,10 +142,22 @@ impl Cached {
         match &self.each {
             None => quote!(#returns),
             Some(each) => {
-                let (p, gathers) = (self.krate.private(), self.gathers(each));
-                quote!(<#gathers as #p::Gathers<#returns>>::One)
+                let (p, value) = (self.krate.private(), &each.value);
+                match self.returns.is_result() {
+                    true => {
+                        quote!(::core::result::Result<#value, <#returns as #p::MayFail>::Error>)
+                    }
+                    false => quote!(#value),
+                }
             }
         }
+    }
+}
+
+impl Each {
+    /// The type of the value of one.
+    pub(super) fn value(&self) -> TokenStream {
+        self.value.to_token_stream()
     }
 }
 
@@ -168,33 +182,36 @@ fn vector(ty: &Type) -> Option<Type> {
 
 /// What is returned where nothing fails.
 fn collection(returns: &Returns) -> Option<&Type> {
-    let Type::Path(path) = &returns.ty else {
-        return Some(&returns.ty);
-    };
-    if !returns.is_result() {
-        return Some(&returns.ty);
+    match (&returns.ty, returns.is_result()) {
+        (Type::Path(path), true) => types_in(path.path.segments.last()?).next(),
+        (ty, _) => Some(ty),
     }
-    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else {
+}
+
+/// The type of the values in what is returned: the last that a map or a vector is written with.
+fn value_of(returns: &Returns) -> Option<Type> {
+    let ty = collection(returns)?;
+    if let Some(value) = vector(ty) {
+        return Some(value);
+    }
+    let Type::Path(path) = ty else {
         return None;
     };
-    arguments.args.iter().find_map(|it| match it {
+    let last = path.path.segments.last()?;
+    match last.ident == "Result" {
+        true => None,
+        // What a third is, as a map's hasher, is its own affair.
+        false => types_in(last).nth(1).cloned(),
+    }
+}
+
+fn types_in(segment: &PathSegment) -> impl Iterator<Item = &Type> {
+    let arguments = match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(arguments.args.iter()),
+        _ => None,
+    };
+    arguments.into_iter().flatten().filter_map(|it| match it {
         GenericArgument::Type(ty) => Some(ty),
         _ => None,
-    })
-}
-
-fn is_vector(returns: &Returns) -> bool {
-    collection(returns).is_some_and(|ty| vector(ty).is_some())
-}
-
-/// Whether the tokens tell already that it is neither a map nor a vector.
-fn is_no_collection(returns: &Returns) -> bool {
-    let Some(Type::Path(path)) = collection(returns) else {
-        return true;
-    };
-    let single = ["String", "Option", "Arc", "Box", "Rc", "Result", "Cow"];
-    path.path.segments.last().is_some_and(|last| {
-        let name = last.ident.to_string();
-        single.contains(&name.as_str()) || check::is_primitive(&name)
     })
 }

@@ -6,7 +6,6 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
-use std::marker::PhantomData;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +14,7 @@ use cachestack_backends::runtime::block_on;
 use cachestack_backends::{AnyValue, KeyError, KeyText};
 
 use super::form::FormOf;
-use super::gather::{Gathers, Sorts};
+use super::gather::{Gathers, Sorted};
 use super::identity::Identity;
 use super::lifetime::Lifetime;
 use super::probe::{Mode, Tags};
@@ -160,38 +159,38 @@ impl<K: Clone> Begun<K> {
             new: false,
         }
     }
+}
 
-    /// Looks into the layers that answer at once, and claims the rest.
-    pub fn gather<W, R, S>(
-        &mut self,
-        _: W,
-        _: S,
-        form: FormOf<W::One, S>,
-    ) -> Gathering<'_, W, R, K, S>
-    where
-        W: Gathers<R>,
-        S: Shape<W::One, Value = W::Value>,
-    {
-        let value_type = match W::MAY_BE_ABSENT {
-            true => form.maybe_type,
-            false => form.value_type,
-        };
-        let asked = std::mem::take(&mut self.asked);
-        let ids = std::mem::replace(&mut self.ids, Ids::empty());
-        let batch = self
-            .place
-            .as_ref()
-            .map(|cache| cache.batch(asked, value_type, self.new));
-        Gathering {
-            site: self.site,
-            batch,
-            ids,
-            missing: Vec::new(),
-            load: form.load,
-            keep: form.keep,
-            erase: form.erase,
-            _gathers: PhantomData,
-        }
+/// Looks into the layers that answer at once, and claims the rest.
+pub fn gather<'a, W, R, O, S, K>(
+    begun: &'a mut Begun<K>,
+    _: W,
+    _: S,
+    form: FormOf<O, S>,
+) -> Gathering<'a, R, K, O, S>
+where
+    W: Gathers<R, K, Value = S::Value, One = O>,
+    S: Shape<O>,
+    K: Clone,
+{
+    let value_type = match W::MAY_BE_ABSENT {
+        true => form.maybe_type,
+        false => form.value_type,
+    };
+    let asked = std::mem::take(&mut begun.asked);
+    let new = begun.new;
+    let place = begun.place.as_ref();
+    Gathering {
+        site: begun.site,
+        batch: place.map(|cache| cache.batch(asked, value_type, new)),
+        ids: std::mem::replace(&mut begun.ids, Ids::empty()),
+        missing: Vec::new(),
+        load: form.load,
+        keep: form.keep,
+        erase: form.erase,
+        sort: W::sort,
+        gather: W::gather,
+        failed: W::failed,
     }
 }
 
@@ -207,11 +206,7 @@ pub enum Step<R, K> {
 }
 
 /// A call of several ids on the way to what it returns.
-pub struct Gathering<'a, W, R, K, S>
-where
-    W: Gathers<R>,
-    S: Shape<W::One>,
-{
+pub struct Gathering<'a, R, K, O, S: Shape<O>> {
     site: &'static Site,
     /// None where the cache takes no part, or no more.
     batch: Option<Batch<'a>>,
@@ -221,8 +216,12 @@ where
     load: fn(&AnyValue) -> Option<S::Value>,
     keep: fn(S::Value) -> Arc<S::Stored>,
     erase: fn(Arc<S::Stored>) -> AnyValue,
-    _gathers: PhantomData<fn() -> (W, R)>,
+    sort: Sort<R, K, S::Value, O>,
+    gather: fn(Vec<(K, Option<S::Value>)>) -> Option<R>,
+    failed: fn(O) -> Option<R>,
 }
+
+type Sort<R, K, V, O> = fn(R, &[usize], &dyn Fn(&K) -> Option<usize>) -> Sorted<R, V, O>;
 
 /// How what was computed is kept.
 #[derive(Debug, Clone, Copy)]
@@ -237,11 +236,10 @@ pub struct Keeping<P, L> {
 
 /// Whether a value is kept and for how long, and how long it is kept that there is none.
 #[inline]
-pub fn keeping<W, R, P, L>(keep: P, lifetime: L, none_ttl: Option<Duration>) -> Keeping<P, L>
+pub fn keeping<V, P, L>(keep: P, lifetime: L, none_ttl: Option<Duration>) -> Keeping<P, L>
 where
-    W: Gathers<R>,
-    P: Fn(&W::Value) -> bool,
-    L: Lifetime<W::Value> + Copy,
+    P: Fn(&V) -> bool,
+    L: Lifetime<V> + Copy,
 {
     Keeping {
         keep,
@@ -250,14 +248,9 @@ where
     }
 }
 
-impl<W, R, K, S> Gathering<'_, W, R, K, S>
-where
-    W: Gathers<R> + Sorts<R, K>,
-    S: Shape<W::One, Value = W::Value>,
-    K: Clone,
-{
+impl<R, K: Clone, O, S: Shape<O>> Gathering<'_, R, K, O, S> {
     /// Goes on until something is to be computed, or returned.
-    pub async fn next<H: Share<W::One>>(&mut self, share: &H) -> Step<R, K> {
+    pub async fn next<H: Share<O>>(&mut self, share: &H) -> Step<R, K> {
         loop {
             let Some(batch) = &mut self.batch else {
                 return Step::Plain;
@@ -271,7 +264,7 @@ where
                     return Step::Compute(ids);
                 }
                 Next::Failed(number, failure) => {
-                    match share.take(&failure).and_then(W::failed) {
+                    match share.take(&failure).and_then(self.failed) {
                         Some(returned) => return Step::Return(returned),
                         // It is another function's.
                         None => batch.alone(number),
@@ -283,7 +276,7 @@ where
     }
 
     /// The same for sync code.
-    pub fn next_sync<H: Share<W::One>>(&mut self, share: &H) -> Step<R, K> {
+    pub fn next_sync<H: Share<O>>(&mut self, share: &H) -> Step<R, K> {
         block_on(self.next(share))
     }
 
@@ -312,26 +305,23 @@ where
         share: &H,
     ) -> Option<R>
     where
-        H: Share<W::One>,
-        P: Fn(&W::Value) -> bool,
-        L: Lifetime<W::Value> + Copy,
+        H: Share<O>,
+        P: Fn(&S::Value) -> bool,
+        L: Lifetime<S::Value> + Copy,
     {
         let batch = self.batch.as_mut()?;
-        let whole = match W::split(returned) {
-            Ok(whole) => whole,
-            Err(failed) => {
-                self.site.counters.failed.one_more();
-                batch.fail(share.share(&failed).as_ref());
-                return W::failed(failed);
-            }
-        };
         let number_of = |id: &K| {
             let text = key_of(id).ok()?;
             self.ids.number(batch.key(text.as_str()).digest())
         };
-        let sorted = match W::sort(whole, &self.missing, number_of) {
-            Ok(sorted) => sorted,
-            Err(whole) => return self.misfit(whole),
+        let sorted = match (self.sort)(returned, &self.missing, &number_of) {
+            Sorted::Values(sorted) => sorted,
+            Sorted::Misfit(returned) => return self.misfit(returned),
+            Sorted::Failed(failed) => {
+                self.site.counters.failed.one_more();
+                batch.fail(share.share(&failed).as_ref());
+                return (self.failed)(failed);
+            }
         };
         let mut values: HashMap<usize, (AnyValue, Kept)> = HashMap::new();
         for (number, value) in sorted {
@@ -365,16 +355,16 @@ where
         share: &H,
     ) -> Option<R>
     where
-        H: Share<W::One>,
-        P: Fn(&W::Value) -> bool,
-        L: Lifetime<W::Value> + Copy,
+        H: Share<O>,
+        P: Fn(&S::Value) -> bool,
+        L: Lifetime<S::Value> + Copy,
     {
         block_on(self.settle(returned, key_of, keeping, share))
     }
 
     /// The body returned what cannot be told apart by ids: none of it is stored. Where it was asked for all ids, that is
     /// what the function returns, else it is asked for all of them.
-    fn misfit(&mut self, whole: W::Whole) -> Option<R> {
+    fn misfit(&mut self, returned: R) -> Option<R> {
         let (function, asked) = (self.site, self.missing.len());
         tracing::error!(
             target: "cachestack",
@@ -383,7 +373,7 @@ where
             "the function returned more or fewer values than it was given ids, nothing is stored",
         );
         self.batch = None;
-        (self.ids.len() == asked).then(|| W::whole(whole))
+        (self.ids.len() == asked).then_some(returned)
     }
 
     fn done(&mut self) -> Step<R, K> {
@@ -397,18 +387,14 @@ where
         let load = self.load;
         let found = ids.answered(batch.into_answers());
         let found = found.map(|(id, value)| (id, value.as_ref().and_then(load)));
-        match W::gather(found) {
+        match (self.gather)(found.collect()) {
             Some(returned) => Step::Return(returned),
             None => Step::Plain,
         }
     }
 }
 
-impl<W, R, K, S> fmt::Debug for Gathering<'_, W, R, K, S>
-where
-    W: Gathers<R>,
-    S: Shape<W::One>,
-{
+impl<R, K, O, S: Shape<O>> fmt::Debug for Gathering<'_, R, K, O, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Gathering")
             .field("function", &self.site)

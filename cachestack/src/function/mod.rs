@@ -41,7 +41,7 @@ pub use self::argument::{KeyArgument, KeySelf};
 pub use self::call::{
     Started, call_async, call_sync, finish_async, finish_started, finish_sync, start,
 };
-pub use self::each::{Again, Begun, Each, Gathering, Keeping, Step, again, keeping};
+pub use self::each::{Again, Begun, Each, Gathering, Keeping, Step, again, gather, keeping};
 pub use self::entries::{BlockingEntries, CachedEntries};
 pub use self::entry::{
     BlockingEntry, CachedEntry, entry_of_return, entry_of_value, lasting_return, lasting_value,
@@ -50,7 +50,7 @@ pub use self::form::{
     Anywhere, ArcValue, Behind, Form, FormOf, Keeps, Local, LocalArcValue, LocalValue, Owned,
     form_of,
 };
-pub use self::gather::{Failing, Gathers, Mapped, Ordered, Sorts};
+pub use self::gather::{Failing, Gathers, Mapped, Ordered, Sorted};
 pub use self::identity::Identity;
 pub use self::invalidate::{
     After, Doomed, Put, Remembered, When, invalidate_async, invalidate_sync, nothing_after, put,

@@ -369,8 +369,8 @@ fn handle(cached: &Cached) -> TokenStream {
     let returns = &cached.returns.ty;
     let p = cached.krate.private();
     if let Some(each) = &cached.each {
-        let gathers = cached.gathers(each);
-        return quote!(#p::CachedEntry<<#gathers as #p::Gathers<#returns>>::Value>);
+        let value = each.value();
+        return quote!(#p::CachedEntry<#value>);
     }
     if !cached.returns.is_result() {
         return quote!(#p::CachedEntry<#returns>);

@@ -28,10 +28,10 @@ pub(super) fn statements(cached: &Cached, each: &Each, mode: &TokenStream) -> To
         true => quote!(&#name),
         false => quote!(#name),
     };
-    let marker = match cached.returns.is_result() {
-        true => quote!(<#gathers as ::core::default::Default>::default()),
-        false => quote!(#gathers),
-    };
+    let (kept, ends) = (cached.kept_of(), cached.returns.ends());
+    let gather = quote!(&mut #begun, #gathers, #shape, #form);
+    let generics = quote!(::<_, #returns, #kept, _, _>);
+    let gather = cached.krate.call(ends, "gather", generics, gather);
     let keeping = keeping(cached, each);
     let (uncached, generics) = (cached.path("uncached"), cached.function.turbofish());
     let (again, all) = (again(cached, each, &missing), cached.hand_on());
@@ -55,7 +55,7 @@ pub(super) fn statements(cached: &Cached, each: &Each, mode: &TokenStream) -> To
         let #share = #make_share;
         let mut #begun = #p::Each::new(#site, #identity, #target) #shares_key #mode
             .begin(#ids, #key_of, #tags);
-        let mut #gathering = #begun.gather::<#gathers, #returns, _>(#marker, #shape, #form);
+        let mut #gathering = #gather;
         loop {
             match #gathering.#next {
                 #p::Step::Return(#returned) => break #returned,
@@ -115,8 +115,8 @@ fn keeping(cached: &Cached, each: &Each) -> TokenStream {
         (Some((_, time)), false) => quote!(::core::option::Option::Some(#time)),
         _ => quote!(::core::option::Option::None),
     };
-    let (gathers, returns) = (cached.gathers(each), &cached.returns.ty);
-    let generics = quote!(::<#gathers, #returns, _, _>);
+    let value = each.value();
+    let generics = quote!(::<#value, _, _>);
     let arguments = quote!(#keep, #lifetime, #none_ttl);
     let ends = super::call::ends(cached);
     cached.krate.call(ends, "keeping", generics, arguments)
