@@ -1,7 +1,7 @@
 //! `each = ids`: the argument that holds several ids, and what the function returns for them.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote};
+use proc_macro2::{Delimiter, Ident, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Error, Expr, ExprPath, GenericArgument, PathArguments, PathSegment, Type};
 
 use super::model::{Cached, Home};
@@ -9,6 +9,7 @@ use crate::diag::Diag;
 use crate::names::names_in;
 use crate::param::no_argument;
 use crate::returns::{Returns, Way, find, inside};
+use crate::span::{self, Ends};
 use crate::time::Time;
 
 /// The ids of a function that computes several at once.
@@ -123,15 +124,21 @@ impl Cached {
         }
     }
 
-    /// How values go together with what the function returns.
+    /// How values go together with what the function returns, shown as the return type: what is wrong with that is
+    /// told there.
     pub(super) fn gathers(&self, each: &Each) -> TokenStream {
-        let p = self.krate.private();
+        let Ends { first, last } = self.returns.ends();
+        let p = self.krate.private_at(first);
         let inner = match each.ordered {
-            true => quote!(#p::Ordered),
-            false => quote!(#p::Mapped),
+            true => quote_spanned!(last=> Ordered),
+            false => quote_spanned!(last=> Mapped),
         };
+        let inner = quote_spanned!(first=> #p::#inner);
         match self.returns.is_result() {
-            true => quote!(#p::Failing(#inner)),
+            true => {
+                let inner = span::group(Delimiter::Parenthesis, inner, last);
+                quote_spanned!(first=> #p::Failing #inner)
+            }
             false => inner,
         }
     }
