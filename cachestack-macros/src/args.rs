@@ -37,6 +37,8 @@ enum Kind {
     Values,
     /// `name`
     Flag,
+    /// `name` or `name = value`
+    Either,
     /// `name(a, b)` of plain names
     List,
 }
@@ -67,6 +69,16 @@ pub(crate) const fn flag(name: &'static str) -> Argument {
     Argument {
         name,
         example: name,
+        kind,
+    }
+}
+
+/// An argument that stands alone, or is given as in the example.
+pub(crate) const fn flag_or_value(name: &'static str, example: &'static str) -> Argument {
+    let kind = Kind::Either;
+    Argument {
+        name,
+        example,
         kind,
     }
 }
@@ -162,7 +174,7 @@ impl Syntax {
         let name = input_name(&path);
         let ends = input.is_empty() || input.peek(Token![,]);
         match known.kind {
-            Kind::Flag if ends => Ok(Arg::Flag { name }),
+            Kind::Flag | Kind::Either if ends => Ok(Arg::Flag { name }),
             Kind::List if input.peek(syn::token::Paren) => names(known, input),
             _ => {
                 skip_parentheses(input)?;

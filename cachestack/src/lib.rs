@@ -65,9 +65,13 @@ pub use cachestack_backends::{contract_tests, testing};
 pub use cachestack_macros::{cached, invalidate, key};
 
 pub use crate::__private::Displayed;
-pub use crate::cache::{BlockingCache, Cache, CacheBuilder, CacheConfig, CacheStats, EntryOptions};
+pub use crate::cache::{
+    BlockingCache, Cache, CacheBuilder, CacheConfig, CacheStats, EntryOptions, InBackground,
+    InPlace, InTime, Timeout,
+};
 pub use crate::function::{
-    ArcValue, AsCache, BlockingEntries, BlockingEntry, CachedEntries, CachedEntry, FunctionStats,
-    KeptError, KeyArgument, KeySelf, LocalArcValue, LocalValue, functions,
+    ArcValue, AsCache, BlockingEntries, BlockingEntry, BlockingWay, CachedEntries, CachedEntry,
+    FailsLate, FunctionStats, KeptError, KeyArgument, KeySelf, LocalArcValue, LocalValue,
+    OwnedArgument, SentArgument, Way, functions,
 };
 pub use crate::global::{configure, configure_named, current, named};

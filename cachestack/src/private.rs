@@ -6,6 +6,7 @@ use std::time::Duration;
 
 pub use cachestack_backends::{KeyError, KeyText, KeyWriter};
 
+pub use crate::cache::Freshness;
 pub use crate::function::*;
 
 /// Writes one argument into a key.

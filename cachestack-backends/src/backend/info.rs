@@ -27,6 +27,14 @@ impl Lookup {
         }
     }
 
+    /// A look at the entry, when there is one.
+    pub fn entry(&self) -> Option<&Entry> {
+        match self {
+            Self::Hit(entry) => Some(entry),
+            Self::Miss | Self::Mismatch => None,
+        }
+    }
+
     /// Whether an entry was found.
     pub fn is_hit(&self) -> bool {
         matches!(self, Self::Hit(_))

@@ -10,6 +10,7 @@ use super::Moment;
 
 pub(super) struct Manual {
     began: SystemTime,
+    /// As a moment.
     passed: AtomicU64,
     sleepers: Mutex<Sleepers>,
 }
@@ -25,7 +26,7 @@ impl Manual {
     pub(super) fn new() -> Self {
         Self {
             began: SystemTime::now(),
-            passed: AtomicU64::new(0),
+            passed: AtomicU64::new(Moment::BEGINNING),
             sleepers: Mutex::default(),
         }
     }
@@ -35,7 +36,7 @@ impl Manual {
     }
 
     pub(super) fn wall(&self) -> SystemTime {
-        self.began + Duration::from_nanos(self.now().0)
+        self.began + Duration::from_nanos(self.now().0 - Moment::BEGINNING)
     }
 
     fn sleepers(&self) -> MutexGuard<'_, Sleepers> {

@@ -10,18 +10,22 @@ use std::time::{Duration, Instant, SystemTime};
 pub use self::alarm::{Alarm, alarm};
 use self::manual::Manual;
 
-/// A point on a [`Clock`]: nanoseconds since that clock began. It never goes back.
+/// A point on a [`Clock`], in nanoseconds. It never goes back. Moments before the clock began are told apart too, for
+/// a century: an entry in a store may be older than the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(u64);
 
 impl Moment {
-    /// The moment so much later, or `None` where time ends: after about 584 years.
+    /// Where clocks begin: a century after their zero.
+    const BEGINNING: u64 = 100 * 365 * 24 * 3600 * 1_000_000_000;
+
+    /// The moment so much later, or `None` where time ends: after about 484 years.
     pub fn checked_add(self, by: Duration) -> Option<Self> {
         let by = u64::try_from(by.as_nanos()).ok()?;
         self.0.checked_add(by).map(Self)
     }
 
-    /// The moment so much earlier, at the earliest the clock's beginning.
+    /// The moment so much earlier, at the earliest a century before the clock began.
     #[must_use]
     pub fn saturating_sub(self, by: Duration) -> Self {
         Self(
@@ -126,7 +130,8 @@ impl Clock {
         match self.manual_one() {
             None => {
                 let passed = BEGAN.get_or_init(Instant::now).elapsed().as_nanos();
-                Moment(u64::try_from(passed).unwrap_or(u64::MAX))
+                let passed = u64::try_from(passed).unwrap_or(u64::MAX);
+                Moment(Moment::BEGINNING.saturating_add(passed))
             }
             Some(manual) => manual.now(),
         }

@@ -191,6 +191,20 @@ impl Entry {
         self.expires_at.is_none_or(|at| now < at)
     }
 
+    /// Whether it is as good as new: from its `fresh_until` on it is stale.
+    #[inline]
+    pub fn is_fresh(&self, now: Moment) -> bool {
+        self.fresh_until.is_none_or(|until| now < until)
+    }
+
+    /// Whether this one is stale sooner than the other.
+    pub(crate) fn is_staler_than(&self, other: &Self) -> bool {
+        match (self.fresh_until, other.fresh_until) {
+            (Some(mine), Some(theirs)) => mine < theirs,
+            (mine, _) => mine.is_some(),
+        }
+    }
+
     /// How much of its life is left; `None` without an end, zero when it has ended.
     pub fn time_left(&self, now: Moment) -> Option<Duration> {
         self.expires_at.map(|at| at.since(now))

@@ -214,10 +214,7 @@ impl Backend for MemoryBackend {
 
     async fn get(&self, key: &Key, value_type: &'static ValueType) -> Result<Lookup> {
         let found = self.find(key.digest(), value_type);
-        match found {
-            Lookup::Hit(_) => self.0.report.counters.hits.add(1),
-            _ => self.0.report.counters.misses.add(1),
-        }
+        self.0.report.counters.count_found(value_type, &found);
         Ok(found)
     }
 

@@ -18,7 +18,7 @@ pub use self::lane::io;
 pub use self::lane::{Lane, Pass, work};
 pub(crate) use self::later::{Scope, drop_later};
 pub use self::place::Place;
-pub use self::pool::{PoolFull, pool};
+pub use self::pool::{PoolFull, pool, side_pool};
 #[cfg(feature = "memory")]
 pub(crate) use self::timer::after as timer_after;
 pub(crate) use self::timer::within;

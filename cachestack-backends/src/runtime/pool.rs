@@ -21,7 +21,13 @@ type Job = Box<dyn FnOnce() + Send>;
 /// The pool of this process. Its threads start when they are needed and end 10 s after the last work.
 pub fn pool() -> &'static Pool {
     static POOL: OnceLock<Pool> = OnceLock::new();
-    POOL.get_or_init(Pool::default)
+    POOL.get_or_init(|| Pool::new("cachestack-pool"))
+}
+
+/// Another one, for code of users that may take its time: files do not wait for it.
+pub fn side_pool() -> &'static Pool {
+    static POOL: OnceLock<Pool> = OnceLock::new();
+    POOL.get_or_init(|| Pool::new("cachestack-side"))
 }
 
 /// The queue is full: 4,096 jobs wait already.
@@ -36,8 +42,8 @@ impl fmt::Display for PoolFull {
 
 impl std::error::Error for PoolFull {}
 
-#[derive(Default)]
 pub struct Pool {
+    name: &'static str,
     state: Arc<Shared>,
 }
 
@@ -61,6 +67,13 @@ impl Shared {
 }
 
 impl Pool {
+    fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            state: Arc::default(),
+        }
+    }
+
     /// Queues a job.
     pub fn spawn(&self, job: impl FnOnce() + Send + 'static) -> Result<(), PoolFull> {
         let mut queue = self.state.lock();
@@ -74,7 +87,7 @@ impl Pool {
         }
         let shared = Arc::clone(&self.state);
         let started = thread::Builder::new()
-            .name("cachestack-pool".into())
+            .name(self.name.into())
             .spawn(move || shared.work());
         match started {
             Ok(_) => queue.threads += 1,

@@ -49,30 +49,7 @@ impl Backend for TieredCache {
     }
 
     async fn exists(&self, key: &Key) -> Result<bool> {
-        let mut errors = Errors::default();
-        let mut known = Vec::new();
-        for (index, layer) in self.0.layers.iter().enumerate() {
-            let here = match layer.is_plain() {
-                true => {
-                    let asked = layer.backend.exists(key);
-                    layer.ask(Operation::Exists, layer.deadline, asked).await
-                }
-                false => {
-                    let held = self.held(key, index, Operation::Exists, &mut known).await;
-                    held.map(|held| held.is_some())
-                }
-            };
-            match here {
-                Ok(true) => return Ok(true),
-                Ok(false) => {}
-                Err(error) => errors.add(index, layer, error),
-            }
-        }
-        let answered = errors.unless_answered(self.0.layers.len());
-        let report = &self.0.report;
-        report
-            .outcome(Operation::Exists, Some(key.digest()), answered, || ())
-            .map(|()| false)
+        self.holds(key, false).await
     }
 
     async fn clear(&self, namespace: &Namespace) -> Result<()> {
@@ -190,4 +167,42 @@ impl Inner {
 fn no_end(layer: &StackLayer) -> Error {
     let message = format!("`{}` did not close within {CLOSE:?}", layer.info.name);
     Error::new(ErrorKind::Timeout, message)
+}
+
+impl TieredCache {
+    /// Whether a layer has an entry that is not stale; else as [`exists`](Backend::exists).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn exists_fresh(&self, key: &Key) -> Result<bool> {
+        self.holds(key, true).await
+    }
+
+    async fn holds(&self, key: &Key, fresh: bool) -> Result<bool> {
+        let mut errors = Errors::default();
+        let mut known = Vec::new();
+        for (index, layer) in self.0.layers.iter().enumerate() {
+            let here = match layer.is_plain() && !fresh {
+                true => {
+                    let asked = layer.backend.exists(key);
+                    layer.ask(Operation::Exists, layer.deadline, asked).await
+                }
+                false => {
+                    let held = self.held(key, index, Operation::Exists, &mut known).await;
+                    let now = self.0.clock.now();
+                    held.map(|held| held.is_some_and(|it| !fresh || it.is_fresh(now)))
+                }
+            };
+            match here {
+                Ok(true) => return Ok(true),
+                Ok(false) => {}
+                Err(error) => errors.add(index, layer, error),
+            }
+        }
+        let answered = errors.unless_answered(self.0.layers.len());
+        let report = &self.0.report;
+        report
+            .outcome(Operation::Exists, Some(key.digest()), answered, || ())
+            .map(|()| false)
+    }
 }

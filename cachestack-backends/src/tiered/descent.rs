@@ -31,6 +31,8 @@ pub(super) struct Want<'a> {
     token: &'a FenceToken,
     passed: Passed,
     found: Option<Entry>,
+    /// The newest that was found, with its layer, which is not good enough: one below may have a better one.
+    second: Option<(Entry, usize)>,
     mismatch: bool,
     /// Whether it is what waits to be written to the layer that answered.
     waits: bool,
@@ -44,6 +46,7 @@ impl<'a> Want<'a> {
             token,
             passed: Passed::new(),
             found: None,
+            second: None,
             mismatch: false,
             waits: false,
         }
@@ -75,16 +78,26 @@ pub(super) struct Descent<'a> {
     pub(super) wants: SmallVec<[Want<'a>; 1]>,
     marks: Vec<Mark>,
     errors: Errors,
+    is_good: Good<'a>,
 }
 
+/// Whether an entry ends the search for its key; one that does not is taken where there is no better one.
+pub(super) type Good<'a> = &'a (dyn Fn(&Entry) -> bool + Sync);
+
 impl<'a> Descent<'a> {
-    pub(super) fn new(stack: &'a TieredCache, left: &'a mut Left, marks: Vec<Mark>) -> Self {
+    pub(super) fn new(
+        stack: &'a TieredCache,
+        left: &'a mut Left,
+        marks: Vec<Mark>,
+        is_good: Good<'a>,
+    ) -> Self {
         Self {
             stack,
             left,
             wants: SmallVec::new(),
             marks,
             errors: Errors::default(),
+            is_good,
         }
     }
 
@@ -97,10 +110,11 @@ impl<'a> Descent<'a> {
         for index in 0..self.stack.0.layers.len() {
             let missing = |want: &Want<'_>| want.found.is_none();
             if !self.wants.iter().any(missing) {
-                return;
+                return self.settle().await;
             }
             self.visit(index).await;
         }
+        self.settle().await;
         self.marks.iter_mut().for_each(Mark::end);
     }
 
@@ -325,10 +339,34 @@ impl<'a> Descent<'a> {
                 continue;
             };
             let (key, token) = (want.key, want.token);
+            if !(self.is_good)(&entry) {
+                let is_newer = |known: &(Entry, usize)| known.0.is_staler_than(&entry);
+                if want.second.as_ref().is_none_or(is_newer) {
+                    want.second = Some((entry, index));
+                }
+                want.passed.push(Above::Missed);
+                continue;
+            }
             match entry.is_outdated() {
                 // It is its caller's, who asked before the invalidation ended, and nobody else's.
                 true => stack.0.report.counters.fenced.add(1),
                 false => stack.copy_up(key, &entry, index, &want.passed, token).await,
+            }
+            want.mismatch = false;
+            want.found = Some(entry);
+        }
+    }
+
+    /// Takes the second best of what no layer has any better.
+    async fn settle(&mut self) {
+        for want in &mut self.wants {
+            let second = want.second.take().filter(|_| want.found.is_none());
+            let Some((entry, index)) = second else {
+                continue;
+            };
+            if !entry.is_outdated() {
+                let (key, passed, token) = (want.key, &want.passed, want.token);
+                self.stack.copy_up(key, &entry, index, passed, token).await;
             }
             want.mismatch = false;
             want.found = Some(entry);

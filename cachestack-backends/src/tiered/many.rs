@@ -49,7 +49,9 @@ impl TieredCache {
         };
         let mut all = Together::of(wanted.iter().map(|(_, passage)| &passage.lives));
         let marks = self.0.marks(&all.lives, Fresh::Always);
-        let mut descent = Descent::new(self, &mut left, marks);
+        let now = self.0.clock.now();
+        let is_fresh = |entry: &Entry| entry.is_fresh(now);
+        let mut descent = Descent::new(self, &mut left, marks, &is_fresh);
         let wants = wanted.iter();
         let wants = wants.map(|(key, passage)| Want::new(key, value_type, &passage.token));
         descent.wants.extend(wants);
@@ -57,7 +59,8 @@ impl TieredCache {
         let found = std::mem::take(&mut descent.wants);
         let found: Vec<Lookup> = found.into_iter().map(Want::answer).collect();
         let (mut marks, errors) = descent.end();
-        if found.iter().any(|found| !found.is_hit()) {
+        let serves = |found: &Lookup| found.entry().is_some_and(is_fresh);
+        if !found.iter().all(serves) {
             self.make_numbers(&mut marks, &left).await;
         }
         // What was found to depend on more stands behind those.

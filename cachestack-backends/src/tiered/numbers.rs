@@ -204,7 +204,7 @@ impl TieredCache {
         if marks.iter().all(|mark| mark.reading != Reading::Wanted) {
             return None;
         }
-        let mut descent = Descent::new(self, &mut left, marks);
+        let mut descent = Descent::new(self, &mut left, marks, &|_| true);
         descent.read_numbers().await;
         let errors;
         (marks, errors) = descent.end();

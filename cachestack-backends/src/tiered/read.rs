@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::descent::{Descent, Want};
+use super::descent::{Descent, Good, Want};
 use super::layer::StackLayer;
 use super::numbers::Mark;
 use super::passage::Passage;
@@ -30,8 +30,8 @@ impl TieredCache {
         Some(found)
     }
 
-    /// Looks into every layer, within what the passage has left, which becomes less. Where nothing is found and
-    /// the caller computes, what it is to store can be stored: numbers that the generations it depends on do
+    /// Looks into every layer, within what the passage has left, which becomes less. A stale entry is taken where no
+    /// layer has a fresh one. Where nothing fresh is found and the caller computes, what it is to store can be stored: numbers that the generations it depends on do
     /// not have yet are made.
     ///
     /// # Errors
@@ -42,7 +42,27 @@ impl TieredCache {
         value_type: &'static ValueType,
         passage: &mut Passage,
     ) -> Result<Lookup> {
-        self.enter(key, value_type, passage, true).await
+        self.look_up_until(key, value_type, passage, self.is_fresh())
+            .await
+    }
+
+    /// The same, where an entry that is not good enough is taken only when no layer has a better one.
+    ///
+    /// # Errors
+    /// As [`look_up`](Self::look_up).
+    pub async fn look_up_until(
+        &self,
+        key: &Key,
+        value_type: &'static ValueType,
+        passage: &mut Passage,
+        is_good: impl Fn(&Entry) -> bool + Sync,
+    ) -> Result<Lookup> {
+        self.enter(key, value_type, passage, Some(&is_good)).await
+    }
+
+    fn is_fresh(&self) -> impl Fn(&Entry) -> bool + Sync + use<> {
+        let now = self.0.clock.now();
+        move |entry| entry.is_fresh(now)
     }
 
     /// The same for a caller that does not compute.
@@ -52,7 +72,7 @@ impl TieredCache {
         value_type: &'static ValueType,
         passage: &mut Passage,
     ) -> Result<Lookup> {
-        self.enter(key, value_type, passage, false).await
+        self.enter(key, value_type, passage, None).await
     }
 
     async fn enter(
@@ -60,12 +80,12 @@ impl TieredCache {
         key: &Key,
         value_type: &'static ValueType,
         passage: &mut Passage,
-        computes: bool,
+        computes_unless: Option<Good<'_>>,
     ) -> Result<Lookup> {
         let found = match self.0.immediate == self.0.layers.len() {
-            true => self.find_now(key, value_type, passage, computes),
+            true => self.find_now(key, value_type, passage, computes_unless),
             // Apart, so that the futures of functions stay small: they call each other.
-            false => Box::pin(self.find(key, value_type, passage, computes)).await,
+            false => Box::pin(self.find(key, value_type, passage, computes_unless)).await,
         };
         let report = &self.0.report;
         report.outcome(Operation::Get, Some(key.digest()), found, || Lookup::Miss)
@@ -77,9 +97,9 @@ impl TieredCache {
         key: &Key,
         value_type: &'static ValueType,
         passage: &mut Passage,
-        computes: bool,
+        computes_unless: Option<Good<'_>>,
     ) -> Result<Lookup> {
-        let found = poll_once(self.find(key, value_type, passage, computes));
+        let found = poll_once(self.find(key, value_type, passage, computes_unless));
         found.unwrap_or_else(|| Err(made_its_caller_wait()))
     }
 
@@ -88,17 +108,20 @@ impl TieredCache {
         key: &Key,
         value_type: &'static ValueType,
         passage: &mut Passage,
-        computes: bool,
+        computes_unless: Option<Good<'_>>,
     ) -> Result<Lookup> {
         let marks = self.0.marks(&passage.lives, Fresh::Always);
-        let mut descent = Descent::new(self, &mut passage.left, marks);
+        let is_fresh = self.is_fresh();
+        let is_good = computes_unless.unwrap_or(&is_fresh);
+        let mut descent = Descent::new(self, &mut passage.left, marks, is_good);
         descent
             .wants
             .push(Want::new(key, value_type, &passage.token));
         descent.go_down().await;
         let found = descent.wants.pop().map_or(Lookup::Miss, Want::answer);
         let (mut marks, errors) = descent.end();
-        if computes && !found.is_hit() {
+        let serves = |entry: Option<&Entry>| entry.is_some_and(is_good);
+        if computes_unless.is_some() && !serves(found.entry()) {
             self.make_numbers(&mut marks, &passage.left).await;
         }
         for (live, mark) in passage.lives.iter_mut().zip(marks) {
@@ -130,7 +153,8 @@ impl TieredCache {
         let tokens = keys.iter().map(|(key, _)| self.0.fence.token(key.digest()));
         let tokens: Vec<FenceToken> = tokens.collect();
         let mut left = self.0.deadlines();
-        let mut descent = Descent::new(self, &mut left, marks);
+        let is_fresh = self.is_fresh();
+        let mut descent = Descent::new(self, &mut left, marks, &is_fresh);
         let wanted = keys.iter().zip(&tokens);
         let wanted = wanted.map(|((key, value_type), token)| Want::new(key, value_type, token));
         descent.wants.extend(wanted);
@@ -180,7 +204,7 @@ impl TieredCache {
             return Ok(None);
         }
         let mut left = self.0.deadlines();
-        let mut descent = Descent::new(self, &mut left, std::mem::take(known));
+        let mut descent = Descent::new(self, &mut left, std::mem::take(known), &|_| true);
         descent.resolve(key.namespace(), &entry).await;
         (*known, _) = descent.end();
         Ok(self.0.with_lives(key, entry, known, waits))

@@ -21,7 +21,10 @@ impl Cached {
         self.check_key(diag);
         self.check_tags(diag);
         self.check_times(diag);
-        self.check_each(diag);
+        match self.each {
+            Some(_) => self.check_each(diag),
+            None => self.check_freshness(diag),
+        }
     }
 
     /// `self` is part of the key or left out on purpose.
@@ -149,7 +152,7 @@ impl Cached {
     fn check_times(&self, diag: &mut Diag) {
         match &self.ttl {
             Some(Time::ByValue(closure)) => self.check_closure("ttl", closure, diag),
-            Some(Time::Fixed(time)) => self.check_fixed_time(time, diag),
+            Some(Time::Fixed(time)) => self.check_keyed("ttl", time, diag),
             None => {}
         }
         if let Some((_, Time::ByValue(closure))) = &self.error_ttl {
@@ -184,13 +187,13 @@ impl Cached {
     }
 
     /// `entry` takes what is part of the key, and must know how long a value that is put there lives.
-    fn check_fixed_time(&self, time: &TokenStream, diag: &mut Diag) {
+    pub(super) fn check_keyed(&self, what: &str, time: &TokenStream, diag: &mut Diag) {
         let used = names_in(time);
         let mut skipped = self.params.iter().filter(|it| it.skip);
         if let Some(param) = skipped.find(|it| used.contains(&it.name.to_string())) {
             let message = format!(
-                "`{0}` is not part of the key, so the handle on an entry has none to tell its `ttl` by; put `{0}` into the \
-                 key, or take it out of the `ttl`",
+                "`{0}` is not part of the key, so the handle on an entry has none to tell its `{what}` by; put `{0}` into \
+                 the key, or take it out of the `{what}`",
                 param.name,
             );
             let place = find(time, &param.name.to_string()).map(|it| it.span());

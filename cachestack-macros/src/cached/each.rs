@@ -96,6 +96,13 @@ impl Cached {
                            `error_ttl` out";
             diag.add(Error::new(word.span(), message));
         }
+        for name in self.freshness.names() {
+            let message = format!(
+                "`{name}` does not go with `each`, whose ids are computed together and never served stale; leave one of \
+                 the two out",
+            );
+            diag.add(Error::new(name.span(), message));
+        }
         if matches!(self.home, Home::Trait(_) | Home::Nowhere) {
             let message = "`each` calls the body by what comes with the function; leave `companions` out, or put the body \
                            into a cached function beside this one and call that";

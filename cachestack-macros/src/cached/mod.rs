@@ -3,6 +3,7 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `model.rs` | a cached function with everything settled |
+//! | `freshness.rs` | what it says of stale values and timeouts |
 //! | `check.rs` | what it must keep to |
 //! | `each.rs` | the ids of a function of several |
 //! | `block/` | `#[cached]` on an `impl` |
@@ -12,6 +13,7 @@ mod block;
 mod check;
 mod each;
 mod expand;
+mod freshness;
 mod model;
 
 use proc_macro2::TokenStream;

@@ -7,7 +7,8 @@ use quote::{ToTokens, format_ident};
 use syn::{Error, Expr, ExprLit, ExprPath, Lit, LitBool, LitInt, LitStr};
 
 use super::each::Each;
-use crate::args::{Arg, Syntax, flag, list, value};
+use super::freshness::Freshness;
+use crate::args::{Arg, Syntax, flag, flag_or_value, list, value};
 use crate::check;
 use crate::diag::Diag;
 use crate::item::Function;
@@ -25,6 +26,13 @@ pub(super) const SYNTAX: Syntax = Syntax {
         value("ttl", "ttl = 60"),
         value("none_ttl", "none_ttl = 5"),
         value("error_ttl", "error_ttl = 1"),
+        value("stale_while_revalidate", "stale_while_revalidate = 30"),
+        value("stale_if_error", "stale_if_error = \"1h\""),
+        value("refresh_ahead", "refresh_ahead = 0.8"),
+        value("timeout", "timeout = \"200ms\""),
+        flag_or_value("hard_timeout", "hard_timeout = \"2s\""),
+        value("jitter", "jitter = 0.1"),
+        flag("background"),
         value("key", "key = \"user:{id}\""),
         flag("key_self"),
         list("skip", "skip(db, trace_id)"),
@@ -86,6 +94,7 @@ pub(super) struct Cached {
     /// With the name of the argument.
     pub(super) none_ttl: Option<(Ident, TokenStream)>,
     pub(super) error_ttl: Option<(Ident, Time)>,
+    pub(super) freshness: Freshness,
     pub(super) condition: Option<Expr>,
     pub(super) share_err: Option<Expr>,
     pub(super) tags: Vec<KeyForm>,
@@ -133,6 +142,7 @@ impl Cached {
             ttl: None,
             none_ttl: None,
             error_ttl: None,
+            freshness: Freshness::default(),
             condition: None,
             share_err: None,
             tags: Vec::new(),
@@ -192,6 +202,12 @@ impl Cached {
             }
             "each" => self.each_given = Some((name.clone(), value)),
             "cache" => self.cache = CacheChoice::new(Some(value)),
+            "stale_while_revalidate"
+            | "stale_if_error"
+            | "refresh_ahead"
+            | "timeout"
+            | "hard_timeout"
+            | "jitter" => self.freshness.set(name, &value, diag),
             "bypass" => self.bypass = Some(value),
             "refresh" => self.refresh = Some(value),
             "share_err" => self.share_err = Some(value),
@@ -205,6 +221,7 @@ impl Cached {
         match name.to_string().as_str() {
             "key_self" => self.key_self = Some(name),
             "local" => self.local = true,
+            "background" | "hard_timeout" => self.freshness.say(&name),
             "associated" => self.associated = true,
             other => unreachable!("`{other}` is in the syntax and not in the model"),
         }
@@ -316,6 +333,9 @@ impl Cached {
         }
         if let Some((_, time)) = &self.none_ttl {
             names.extend(names_in(time));
+        }
+        for (_, value) in self.freshness.values() {
+            names.extend(names_in(value));
         }
         names.extend(self.cache.names());
         names

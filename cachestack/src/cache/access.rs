@@ -8,7 +8,7 @@ use cachestack_backends::{
     TimeLeft, ValueType,
 };
 
-use super::{Cache, CacheStats, EntryOptions};
+use super::{Cache, CacheStats, EntryOptions, Freshness};
 
 impl Cache {
     /// The value under a key, when there is one of that type. One look-up in each layer down to the first
@@ -23,20 +23,24 @@ impl Cache {
         Ok(entry.and_then(|entry| entry.value::<T>().cloned()))
     }
 
-    /// The entry under a key: at once where the top layer has it, else from the first layer that does.
+    /// The fresh entry under a key: at once where the top layer has it, else from the first layer that does.
     pub(crate) async fn find(
         &self,
         key: &Key,
         value_type: &'static ValueType,
     ) -> Result<Option<Entry>> {
         let stack = self.open()?;
-        match stack.peek(key.digest(), value_type) {
-            Some(entry) => Ok(Some(entry)),
-            None => Ok(stack.get(key, value_type).await?.hit()),
+        let now = stack.clock().now();
+        let seen = stack.peek(key.digest(), value_type);
+        if let Some(entry) = seen.filter(|it| it.is_fresh(now)) {
+            return Ok(Some(entry));
         }
+        let found = stack.get(key, value_type).await?.hit();
+        Ok(found.filter(|it| it.is_fresh(now)))
     }
 
-    /// The value under a key, with how long it will still live; `None` for the time is without end. On a
+    /// The value under a key, with how long it will still live, or be fresh where it may be served stale; `None` for
+    /// the time is without end. On a
     /// stack it is the time in the lowest layer that has the entry, for one more round trip.
     ///
     /// # Errors
@@ -48,11 +52,16 @@ impl Cache {
         let stack = self.open()?;
         let key = self.key(key);
         let entry = self.find(&key, ValueType::of::<T>()).await?;
-        let left = |entry: &Entry| entry.time_left(stack.clock().now());
+        let now = stack.clock().now();
+        let left = |entry: &Entry| entry.time_left(now);
+        let fresh = entry.as_ref().and_then(Entry::fresh_until_moment);
         let found = entry.and_then(|entry| Some((entry.value::<T>()?.clone(), left(&entry))));
         let Some((value, left)) = found else {
             return Ok(None);
         };
+        if let Some(until) = fresh {
+            return Ok(Some((value, Some(until.since(now)))));
+        }
         let left = match stack.depth() {
             1 => left,
             // An upper layer may keep the entry for less time than there is.
@@ -72,11 +81,11 @@ impl Cache {
     /// # Errors
     /// When the ttl is zero, or a layer failed: the error of the highest that did. The others have the
     /// value. When the cache was closed.
-    pub async fn set<T: CacheValue>(
+    pub async fn set<T: CacheValue, W>(
         &self,
         key: impl AsRef<str>,
         value: T,
-        options: impl Into<EntryOptions>,
+        options: impl Into<EntryOptions<W>>,
     ) -> Result<()> {
         self.changes();
         let key = self.key(key);
@@ -116,7 +125,7 @@ impl Cache {
     }
 
     pub(crate) async fn exists_key(&self, key: &Key) -> Result<bool> {
-        self.open()?.exists(key).await
+        self.open()?.exists_fresh(key).await
     }
 
     pub(crate) async fn time_left(&self, key: &Key) -> Result<TimeLeft> {
@@ -195,7 +204,8 @@ impl Cache {
             .map(|key| (self.key(key), ValueType::of::<T>()));
         let wanted: Vec<(Key, &'static ValueType)> = wanted.collect();
         let found = self.open()?.get_many(&wanted).await?;
-        let value = |entry: Entry| entry.value::<T>().cloned();
+        let now = self.0.stack.clock().now();
+        let value = |entry: Entry| entry.is_fresh(now).then(|| entry.value::<T>().cloned())?;
         Ok(found
             .into_iter()
             .map(|it| it.hit().and_then(value))
@@ -206,10 +216,10 @@ impl Cache {
     ///
     /// # Errors
     /// As [`set`](Self::set).
-    pub async fn set_many<T: CacheValue>(
+    pub async fn set_many<T: CacheValue, W>(
         &self,
         entries: impl IntoIterator<Item = (impl AsRef<str>, T)>,
-        options: impl Into<EntryOptions>,
+        options: impl Into<EntryOptions<W>>,
     ) -> Result<()> {
         let options = options.into();
         let entries: Result<Vec<(Key, Entry)>> = entries
@@ -246,18 +256,20 @@ impl Cache {
     pub async fn stats(&self) -> Result<CacheStats> {
         let stack = self.0.stack.stats().await?;
         let (space, flights) = (self.0.namespace.as_str(), self.0.flights.len());
-        Ok(self.0.counters.stats(space, flights, stack))
+        let background = self.0.background.len();
+        Ok(self.0.counters.stats(space, flights, background, stack))
     }
 
-    /// Waits until what is under way in the background has arrived in its layers.
+    /// Waits until what is under way in the background, refreshes included, has arrived in its layers.
     ///
     /// # Errors
     /// [`Timeout`](ErrorKind::Timeout) after 30 s.
     pub async fn flush(&self) -> Result<()> {
+        self.0.background.drain().await?;
         self.0.stack.flush().await
     }
 
-    /// Ends background work and closes every layer. From then on operations by hand are errors, and
+    /// Ends background work and closes every layer: refreshes have 10 s to end and are dropped then. From then on operations by hand are errors, and
     /// functions compute. Closing twice is fine.
     ///
     /// # Errors
@@ -265,17 +277,19 @@ impl Cache {
     pub async fn close(&self) -> Result<()> {
         self.0.closed.store(true, Ordering::Release);
         // Every time: the last one to ask may have gone before it was done.
-        self.0.stack.close().await
+        let ended = self.0.background.close().await;
+        self.0.stack.close().await.and(ended)
     }
 
-    fn entry<T: CacheValue>(&self, value: T, options: &EntryOptions) -> Result<Entry> {
+    fn entry<T: CacheValue, W>(&self, value: T, options: &EntryOptions<W>) -> Result<Entry> {
         if options.ttl == Some(Duration::ZERO) {
             let message =
                 "a ttl of zero keeps nothing; leave it out for the default, or delete the key";
             return Err(Error::new(ErrorKind::Config, message).at("cache", Operation::Set));
         }
         let now = self.0.stack.clock().now();
-        Ok(Entry::new(value, now).capped(now, self.lifetime(options.ttl)))
+        let policy = self.policy(options.freshness());
+        Ok(self.timed(Entry::new(value, now), now, options.ttl, policy.as_ref()))
     }
 
     /// Stores a function's value by hand, with what it depends on.
@@ -284,13 +298,17 @@ impl Cache {
         key: &Key,
         value: AnyValue,
         value_type: &'static ValueType,
-        ttl: Option<Duration>,
+        (ttl, freshness): (Option<Duration>, Option<&Freshness>),
         on: &[Dependency],
     ) -> Result<()> {
         self.changes();
         let stack = self.open()?;
         let now = stack.clock().now();
-        let entry = Entry::from_any(value, value_type, now).capped(now, self.lifetime(ttl));
+        let (entry, policy) = (
+            Entry::from_any(value, value_type, now),
+            self.policy(freshness),
+        );
+        let entry = self.timed(entry, now, ttl, policy.as_ref());
         stack.set_depending(key, entry, on).await
     }
 
@@ -302,13 +320,5 @@ impl Cache {
         }
         self.0.counters.late.one_more();
         tracing::warn!(target: "cachestack", %error, "a layer did not take an invalidation, it is told again");
-    }
-
-    /// The time to live that a call asks for, with the cache's own default and limit.
-    pub(super) fn lifetime(&self, ttl: Option<Duration>) -> Option<Duration> {
-        match (ttl.or(self.0.ttl), self.0.max_ttl) {
-            (Some(ttl), Some(most)) => Some(ttl.min(most)),
-            (ttl, most) => ttl.or(most),
-        }
     }
 }

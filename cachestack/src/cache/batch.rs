@@ -18,6 +18,7 @@ use cachestack_backends::{
     Absent, AnyValue, Dependency, Entry, Key, Lookup as Found, Passage, ValueType,
 };
 
+use super::freshness::Policy;
 use super::{Cache, Kept};
 use crate::flight::{Claimed, Landed, Lead, Lease, Overtaken, Role, Wait};
 
@@ -68,6 +69,8 @@ pub(crate) struct Batch<'a> {
     /// What stands for absence.
     absent_type: &'static ValueType,
     answers: Vec<Option<Answer>>,
+    /// By what the values get their times.
+    policy: Option<Arc<Policy>>,
     /// Not looked up yet.
     claimed: Vec<Led<'a>>,
     /// To be computed.
@@ -103,6 +106,7 @@ impl Cache {
         &self,
         asked: Vec<Asked>,
         value_type: &'static ValueType,
+        policy: Option<Arc<Policy>>,
         new: bool,
     ) -> Batch<'_> {
         let mut batch = Batch {
@@ -113,6 +117,7 @@ impl Cache {
                 false => ValueType::of::<Absent>(),
             },
             answers: asked.iter().map(|_| None).collect(),
+            policy,
             claimed: Vec::new(),
             led: Vec::new(),
             waiting: Vec::new(),
@@ -149,7 +154,8 @@ impl<'a> Batch<'a> {
         let (cache, value_type) = (&*self.cache.0, self.value_type);
         let Asked { key, on } = asked;
         if !new {
-            if let Some(entry) = self.cache.peek(key.digest(), value_type) {
+            let seen = self.cache.peek(key.digest(), value_type);
+            if let Some(entry) = seen.filter(|it| self.cache.is_fresh(it)) {
                 self.hits += 1;
                 self.answers[number] = Some(Answer::of(entry.any()));
                 return;
@@ -237,6 +243,8 @@ impl<'a> Batch<'a> {
         for mut led in claimed {
             let entry = found.next().flatten();
             let entry = entry.filter(|entry| self.value_type.describes(entry.any()));
+            // Of what is stale nothing is served here.
+            let entry = entry.filter(|entry| self.cache.is_fresh(entry));
             match (entry, led.lead.take()) {
                 (Some(entry), Some(lead)) => {
                     let answer = Answer::of(entry.any());
@@ -263,14 +271,18 @@ impl<'a> Batch<'a> {
             let number = waiting.number;
             match role {
                 Role::Take(landed) => {
-                    self.coalesced += 1;
-                    self.cache.0.counters.coalesced.one_more();
                     match landed {
                         Landed::Value(value) if self.value_type.describes(&value) => {
+                            self.coalesced += 1;
+                            self.cache.0.counters.coalesced.one_more();
                             self.answers[number] = Some(Answer::of(&value));
                         }
-                        // That there is nothing, which is no answer here.
-                        Landed::Value(_) => self.alone(number),
+                        // That there is nothing, or nothing new, which is no answer here.
+                        Landed::Value(_) | Landed::Old(_) => self.claimed.push(Led {
+                            number,
+                            lead: None,
+                            way: Some((waiting.key, waiting.passage)),
+                        }),
                         Landed::Failure(failure) if self.failure.is_none() => {
                             self.failure = Some((number, failure));
                         }
@@ -345,11 +357,13 @@ impl<'a> Batch<'a> {
             };
             let is_absent = matches!(brought, Brought::Nothing(_));
             if let (Some(ttl), Some(_)) = (ttl, &led.way) {
-                let entry = match brought {
-                    Brought::Value(value, _) => Entry::from_any(value, self.value_type, now),
-                    Brought::Nothing(_) => Entry::from_any(Arc::new(Absent), self.absent_type, now),
+                let (value, value_type, policy) = match brought {
+                    Brought::Value(value, _) => (value, self.value_type, self.policy.as_ref()),
+                    Brought::Nothing(_) => (Arc::new(Absent) as AnyValue, self.absent_type, None),
                 };
-                kept.push((led, entry.capped(now, self.cache.lifetime(ttl)), is_absent));
+                let entry = Entry::from_any(value, value_type, now);
+                let entry = self.cache.timed(entry, now, ttl, policy);
+                kept.push((led, entry, is_absent));
             } else if is_absent {
                 absent.push(led);
             }

@@ -59,36 +59,13 @@ impl BlockingCache {
     ///
     /// # Errors
     /// As there.
-    pub fn set<T: CacheValue>(
+    pub fn set<T: CacheValue, W>(
         &self,
         key: impl AsRef<str>,
         value: T,
-        options: impl Into<EntryOptions>,
+        options: impl Into<EntryOptions<W>>,
     ) -> Result<()> {
         block_on(self.0.set(key, value, options))
-    }
-
-    /// See [`Cache::get_or_compute`].
-    pub fn get_or_compute<T: CacheValue>(
-        &self,
-        key: impl AsRef<str>,
-        options: impl Into<EntryOptions>,
-        compute: impl FnOnce() -> T,
-    ) -> T {
-        self.0.get_or_compute_sync(key, options, compute)
-    }
-
-    /// See [`Cache::get_or_try_compute`].
-    ///
-    /// # Errors
-    /// As there.
-    pub fn get_or_try_compute<T: CacheValue, E>(
-        &self,
-        key: impl AsRef<str>,
-        options: impl Into<EntryOptions>,
-        compute: impl FnOnce() -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.0.get_or_try_compute_sync(key, options, compute)
     }
 
     /// See [`Cache::get_or_compute_many`].

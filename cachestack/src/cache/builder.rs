@@ -9,13 +9,18 @@ use cachestack_backends::{
     TieredCache, WriteStrategy,
 };
 
+use super::background::{self, Background};
+use super::changes::Changes;
+use super::freshness::Freshness;
+use super::stats::Counters;
+use super::throttle::Throttle;
 use super::{Cache, Inner};
-use crate::cache::changes::Changes;
-use crate::cache::stats::Counters;
 use crate::flight::Flights;
 
 /// How long a waiter waits for a leader before it computes too.
 const WAIT: Duration = Duration::from_secs(10);
+/// How long after a failure the next computation is tried.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// Builds a [`Cache`]; see [`Cache::builder`].
 ///
@@ -41,6 +46,9 @@ pub struct CacheBuilder {
     ttl: Option<Duration>,
     max_ttl: Option<Duration>,
     wait: Duration,
+    freshness: Freshness,
+    retry_after: Duration,
+    max_background: usize,
 }
 
 impl Default for CacheBuilder {
@@ -52,6 +60,9 @@ impl Default for CacheBuilder {
             ttl: None,
             max_ttl: None,
             wait: WAIT,
+            freshness: Freshness::new(),
+            retry_after: RETRY_AFTER,
+            max_background: background::MOST,
         }
     }
 }
@@ -99,6 +110,69 @@ impl CacheBuilder {
         self
     }
 
+    /// For how long after its ttl a value is served at once while a new one is computed, unless its function or call
+    /// says otherwise. Default: not at all.
+    ///
+    /// Of what says nothing of `stale_while_revalidate`, `refresh_ahead` and `timeout` itself, nobody knows whether it
+    /// can run in the background: there one caller computes the new value in its own place, and the others are served.
+    /// An entry needs a ttl of its call or of this cache to become stale.
+    pub fn stale_while_revalidate(mut self, time: Duration) -> Self {
+        self.freshness = self.freshness.stale_while_revalidate(time);
+        self
+    }
+
+    /// For how long after its ttl a value is served where computing a new one fails, unless its function or call says
+    /// otherwise. Default: not at all.
+    pub fn stale_if_error(mut self, time: Duration) -> Self {
+        self.freshness = self.freshness.stale_if_error(time);
+        self
+    }
+
+    pub(super) fn freshness(mut self, freshness: Freshness) -> Self {
+        self.freshness = freshness;
+        self
+    }
+
+    /// How long after a failed computation the next is tried, where there is an old value to serve meanwhile.
+    /// Default: 5 s.
+    pub fn retry_after(mut self, time: Duration) -> Self {
+        self.retry_after = time;
+        self
+    }
+
+    /// After what part of its ttl a value is computed anew by a hit: above 0 and below 1. Default: never.
+    pub fn refresh_ahead(mut self, part: f64) -> Self {
+        self.freshness = self.freshness.refresh_ahead(part);
+        self
+    }
+
+    /// How long a computation is waited for where there is a stale value that may be served. Default: to its end. Where
+    /// the computation runs in its caller's place it is dropped then; sync code cannot drop it and waits.
+    pub fn timeout(mut self, time: Duration) -> Self {
+        self.freshness = self.freshness.timeout(time);
+        self
+    }
+
+    /// How long a call of a function takes at most that has `hard_timeout` among its arguments. Default: for ever.
+    pub fn hard_timeout(mut self, time: Duration) -> Self {
+        self.freshness = self.freshness.hard_timeout(time);
+        self
+    }
+
+    /// By what part of it a ttl is shortened at most, at random, so that what is stored together does not end
+    /// together: from 0 to 1. Default: 0.
+    pub fn jitter(mut self, part: f64) -> Self {
+        self.freshness = self.freshness.jitter(part);
+        self
+    }
+
+    /// How many computations run in the background at once, those that wait for a thread included. A refresh beyond
+    /// that is left to the next call. Default: 64. Sync code has 4 threads for it in each process.
+    pub fn max_background(mut self, max_background: usize) -> Self {
+        self.max_background = max_background;
+        self
+    }
+
     /// When layers get what is set. Default: [`WriteStrategy::WriteThrough`].
     pub fn write_strategy(mut self, strategy: WriteStrategy) -> Self {
         self.stack = self.stack.write_strategy(strategy);
@@ -129,10 +203,34 @@ impl CacheBuilder {
             ("ttl", self.ttl),
             ("max_ttl", self.max_ttl),
             ("wait", Some(self.wait)),
+            ("retry_after", Some(self.retry_after)),
+            (
+                "stale_while_revalidate",
+                self.freshness.stale_while_revalidate,
+            ),
+            ("stale_if_error", self.freshness.stale_if_error),
+            ("timeout", self.freshness.timeout),
+            ("hard_timeout", self.freshness.hard_timeout),
         ] {
             if time == Some(Duration::ZERO) {
                 let message =
                     format!("{name} is zero, it must be longer; leave it out for the default");
+                let error = Error::new(ErrorKind::Config, message);
+                return Err(error.at("cache", Operation::Open));
+            }
+        }
+        for (name, part, allowed) in [
+            (
+                "refresh_ahead",
+                self.freshness.refresh_ahead,
+                "above 0 and below 1",
+            ),
+            ("jitter", self.freshness.jitter, "from 0 to 1"),
+        ] {
+            let Some(part) = part else { continue };
+            let is_end = part == 0.0 || part == 1.0;
+            if !(0.0..=1.0).contains(&part) || name == "refresh_ahead" && is_end {
+                let message = format!("{name} is {part}, it is a part of the ttl: {allowed}");
                 let error = Error::new(ErrorKind::Config, message);
                 return Err(error.at("cache", Operation::Open));
             }
@@ -151,6 +249,11 @@ impl CacheBuilder {
             ttl: self.ttl,
             max_ttl: self.max_ttl,
             wait: self.wait,
+            freshness: self.freshness,
+            policy: (!self.freshness.is_silent())
+                .then(|| Arc::new(self.freshness.resolve(&Freshness::new()))),
+            retry_after: self.retry_after,
+            background: Background::new(self.max_background),
             ..Inner::over(stack.build()?)
         })))
     }
@@ -168,6 +271,11 @@ impl Inner {
             flights: Flights::default(),
             counters: Counters::default(),
             changes: Changes::default(),
+            freshness: Freshness::new(),
+            policy: None,
+            retry_after: RETRY_AFTER,
+            throttle: Throttle::default(),
+            background: Background::new(background::MOST),
             closed: AtomicBool::new(false),
         }
     }

@@ -3,70 +3,61 @@
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::thread;
+use std::task::Poll;
 use std::time::Duration;
 
-use cachestack_backends::runtime::block_on;
+use cachestack_backends::runtime::{alarm, block_on};
 use cachestack_backends::{
-    AnyValue, CacheValue, Dependency, Entry, Error, Key, Passage, ValueType,
+    AnyValue, Clock, Dependency, Entry, Error, Key, KeyDigest, Lookup as Answer, Moment, Passage,
+    ValueType,
 };
 
-use super::{Cache, EntryOptions};
-use crate::flight::{Landed, Lead, Lease, Overtaken, Role};
+use super::Cache;
+use super::background::Refusal;
+use super::duty::Duty;
+use super::freshness::{Age, Freshness, Policy};
+use crate::flight::{Landed, Lease, Overtaken, Role};
 
 /// What a look-up came to.
 pub(crate) enum Lookup<'a> {
     /// The value is there, of the type that was asked for: in a store.
     Found(AnyValue),
+    /// The same, and it is time to compute it anew.
+    Aged { value: AnyValue, age: Age },
     /// The same, from another call's computation.
     Shared(AnyValue),
+    /// A stale one, as no new one was to be had in time.
+    Old(AnyValue),
     /// Another call's computation failed, and its failure is shared.
     Failed(AnyValue),
     /// The caller computes, and hands the result in.
     Compute(Duty<'a>),
 }
 
-/// The same for a caller who knows the type.
-enum Typed<'a, T> {
-    Found(T),
-    /// There is something that is not this caller's answer: it computes, and keeps that to itself.
-    Elsewhere,
-    Compute(Duty<'a>),
+/// What a caller wants of the cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// A value; the caller computes a missing one itself.
+    Value,
+    /// A value; what is stale can be computed apart from the caller.
+    ValueThenApart,
+    /// To compute what is stale, unless somebody does already.
+    Turn,
+    /// A fresh value, in place of a stale one.
+    Newer,
+    /// A new one, whatever there is.
+    New,
 }
 
-impl<'a> Lookup<'a> {
-    fn typed<T: Clone + 'static>(self) -> Typed<'a, T> {
-        match self {
-            Self::Found(value) | Self::Shared(value) => match value.downcast_ref::<T>() {
-                Some(value) => Typed::Found(value.clone()),
-                None => Typed::Elsewhere,
-            },
-            // Another function failed under this key.
-            Self::Failed(_) => Typed::Elsewhere,
-            Self::Compute(duty) => Typed::Compute(duty),
-        }
-    }
-}
-
-/// How a computed value is kept.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Kept {
-    pub(crate) wanted: bool,
-    pub(crate) ttl: Option<Duration>,
-}
-
-impl Kept {
-    /// Whether anything is stored.
-    pub(crate) fn stores(&self) -> bool {
-        self.wanted && self.ttl != Some(Duration::ZERO)
-    }
-
-    pub(super) fn by(options: &EntryOptions) -> Self {
-        Self {
-            wanted: true,
-            ttl: options.ttl,
-        }
-    }
+/// A question to the cache.
+pub(crate) struct Ask<'a> {
+    pub(crate) key: Key,
+    pub(crate) value_type: &'static ValueType,
+    pub(crate) on: &'a [Dependency],
+    pub(crate) wish: Wish,
+    pub(crate) policy: Option<Arc<Policy>>,
+    /// What the caller has seen, which may be served still.
+    pub(crate) old: Option<Box<Entry>>,
 }
 
 /// Whether what is to be taken is that there is nothing.
@@ -74,79 +65,157 @@ fn is_nothing(joined: &Role<'_>, value_type: &ValueType) -> bool {
     matches!(joined, Role::Take(Landed::Value(value)) if !value_type.describes(value))
 }
 
-/// The duty to compute a value and to hand it in. Dropped instead, it passes to one of those who wait.
-pub(crate) struct Duty<'a> {
-    cache: &'a Cache,
-    value_type: &'static ValueType,
-    key: Key,
-    lead: Option<Lead<'a>>,
-    /// None where the cache takes no part any more. Behind the lead, which ends while the passage still holds.
-    /// In a box, as it is large and the duty is handed on several times.
-    passage: Option<Box<Passage>>,
-}
-
 impl Cache {
     /// Looks into every layer, or waits for whoever does already, for what depends on tags and on its function
     /// as they are now, before the computation.
-    async fn look_up(
-        &self,
-        key: Key,
-        value_type: &'static ValueType,
-        on: &[Dependency],
-    ) -> Lookup<'_> {
+    async fn look_up(&self, ask: Ask<'_>) -> Lookup<'_> {
         let cache = &*self.0;
-        let mut duty = Duty::new(self, key, value_type);
+        let Ask {
+            value_type, wish, ..
+        } = ask;
+        let policy = Policy::of(&ask.policy);
+        let mut duty = Duty::new(self, ask.key, value_type, ask.policy.clone());
         if self.is_closed() {
             cache.counters.uncached.one_more();
             return Lookup::Compute(duty);
         }
-        let digest = duty.key.digest();
-        let mut passage = cache.stack.passage_depending(&duty.key, on);
-        let lease = Lease::new(cache.stack.clock(), cache.wait);
+        let mut passage = cache.stack.passage_depending(&duty.key, ask.on);
+        let role = self.role(&duty, &passage, wish, policy, ask.old.as_deref());
+        match role.await {
+            None => match ask.old {
+                Some(old) => return Lookup::Old(Arc::clone(old.any())),
+                None => return Lookup::Compute(duty),
+            },
+            Some(Role::Take(Landed::Value(value))) => {
+                if value_type.describes(&value) {
+                    cache.counters.coalesced.one_more();
+                    return Lookup::Shared(value);
+                }
+            }
+            Some(Role::Take(Landed::Old(value))) => {
+                if policy.serves_stale() && value_type.describes(&value) {
+                    return Lookup::Old(value);
+                }
+            }
+            Some(Role::Take(Landed::Failure(failure))) => {
+                cache.counters.coalesced.one_more();
+                return Lookup::Failed(failure);
+            }
+            Some(Role::Lead(lead)) => duty.lead = Some(lead),
+        }
+        let now = cache.stack.clock().now();
+        let is_good = |entry: &Entry| policy.age(entry, now) == Age::Fresh;
+        let found = {
+            let stack = &cache.stack;
+            let looking = pin!(stack.look_up_until(&duty.key, value_type, &mut passage, is_good));
+            duty.drive(looking).await
+        };
+        duty.passage = Some(Box::new(passage));
+        let found = found.unwrap_or_else(|error| {
+            self.failed_open("look-up", &error);
+            Answer::Miss
+        });
+        let found = found.hit().filter(|it| value_type.describes(it.any()));
+        self.judge(duty, found, wish, policy, ask.old)
+    }
+
+    /// Who computes, or what another call's computation came to; none where the caller is not to wait, or not
+    /// any longer.
+    async fn role(
+        &self,
+        duty: &Duty<'_>,
+        passage: &Passage,
+        wish: Wish,
+        policy: &Policy,
+        old: Option<&Entry>,
+    ) -> Option<Role<'_>> {
+        let cache = &*self.0;
+        let clock = cache.stack.clock();
+        let lease = Lease::new(clock, cache.wait);
         let overtaken = || {
             let watch = passage.watch();
             Box::new(move || watch.is_overtaken()) as Overtaken
         };
-        let join = || {
-            let (flights, epoch) = (&cache.flights, passage.epoch());
-            flights.join(digest, epoch, value_type.id(), lease, overtaken)
+        let (key, epoch, of) = (duty.key.digest(), passage.epoch(), duty.value_type.id());
+        if wish == Wish::Turn {
+            let lead = cache.flights.lead(key, epoch, of, lease, overtaken);
+            return lead.map(Role::Lead);
+        }
+        let join = || cache.flights.join(key, epoch, of, lease, overtaken);
+        let joined = async {
+            let joined = join().await;
+            match is_nothing(&joined, duty.value_type) {
+                // A batch found that there is nothing, which is no answer here: one of those who wait computes.
+                true => join().await,
+                false => joined,
+            }
         };
-        let mut joined = join().await;
-        if is_nothing(&joined, value_type) {
-            // A batch found that there is nothing, which is no answer here: one of those who wait computes.
-            joined = join().await;
-        }
-        match joined {
-            Role::Take(Landed::Value(value)) => {
-                cache.counters.coalesced.one_more();
-                if value_type.describes(&value) {
-                    return Lookup::Shared(value);
-                }
+        let ends = policy.timeout.filter(|_| wish != Wish::Newer);
+        match ends.and_then(|time| clock.now().checked_add(time)) {
+            None => Some(joined.await),
+            Some(ends) => {
+                let is_served = || old.is_some() || self.seen(duty, policy).is_some();
+                before(joined, alarm(clock, ends), is_served).await
             }
-            Role::Take(Landed::Failure(failure)) => {
-                cache.counters.coalesced.one_more();
-                return Lookup::Failed(failure);
-            }
-            Role::Lead(lead) => duty.lead = Some(lead),
         }
-        let found = {
-            let looking = pin!(cache.stack.look_up(&duty.key, value_type, &mut passage));
-            duty.drive(looking).await
+    }
+
+    /// What the layers that answer at once have by now, which may be served.
+    fn seen(&self, duty: &Duty<'_>, policy: &Policy) -> Option<Entry> {
+        let entry = self.peek(duty.key.digest(), duty.value_type)?;
+        let now = self.0.stack.clock().now();
+        policy.serves_on_error(&entry, now).then_some(entry)
+    }
+
+    /// What is to be done with what the layers have.
+    fn judge<'a>(
+        &'a self,
+        mut duty: Duty<'a>,
+        found: Option<Entry>,
+        wish: Wish,
+        policy: &Policy,
+        old: Option<Box<Entry>>,
+    ) -> Lookup<'a> {
+        let now = self.0.stack.clock().now();
+        let waits = || self.0.throttle.holds(duty.key.digest(), now);
+        let Some(entry) = found else {
+            duty.old = old;
+            self.0.counters.computed.one_more();
+            return Lookup::Compute(duty);
         };
-        duty.passage = Some(Box::new(passage));
-        match found {
-            Ok(found) => {
-                if let Some(entry) = found.hit() {
-                    if value_type.describes(entry.any()) {
-                        duty.land(Landed::Value(Arc::clone(entry.any())));
-                        return Lookup::Found(Arc::clone(entry.any()));
-                    }
-                }
+        let value = || Arc::clone(entry.any());
+        let asks = matches!(wish, Wish::Value | Wish::ValueThenApart);
+        let answer = match policy.age(&entry, now) {
+            Age::Fresh => (Landed::Value(value()), Lookup::Found(value())),
+            Age::Due if asks && (wish == Wish::Value || waits()) => {
+                (Landed::Value(value()), Lookup::Found(value()))
             }
-            Err(error) => self.failed_open("look-up", &error),
-        }
-        cache.counters.computed.one_more();
-        Lookup::Compute(duty)
+            age @ Age::Due if asks => {
+                let value = value();
+                (
+                    Landed::Value(Arc::clone(&value)),
+                    Lookup::Aged { value, age },
+                )
+            }
+            Age::Stale | Age::Old if asks && waits() => {
+                (Landed::Old(value()), Lookup::Old(value()))
+            }
+            age @ Age::Stale if wish == Wish::ValueThenApart => {
+                let value = value();
+                (Landed::Old(Arc::clone(&value)), Lookup::Aged { value, age })
+            }
+            Age::Ended => {
+                self.0.counters.computed.one_more();
+                return Lookup::Compute(duty);
+            }
+            Age::Due | Age::Stale | Age::Old => {
+                duty.old = Some(Box::new(entry));
+                self.0.counters.computed.one_more();
+                return Lookup::Compute(duty);
+            }
+        };
+        duty.land(answer.0);
+        answer.1
     }
 
     /// The duty to compute whatever there is. Others who look for the key meanwhile compute for themselves.
@@ -157,11 +226,15 @@ impl Cache {
         key: Key,
         value_type: &'static ValueType,
         on: &[Dependency],
+        policy: Option<Arc<Policy>>,
     ) -> Duty<'_> {
-        let mut duty = Duty::new(self, key, value_type);
+        let mut duty = Duty::new(self, key, value_type, policy);
         if !self.is_closed() {
             let mut passage = self.0.stack.passage_depending(&duty.key, on);
-            let looked = self.0.stack.look_up(&duty.key, value_type, &mut passage);
+            let looked = self
+                .0
+                .stack
+                .look_up_until(&duty.key, value_type, &mut passage, |_| false);
             if let Err(error) = looked.await {
                 self.failed_open("look-up", &error);
             }
@@ -171,42 +244,27 @@ impl Cache {
     }
 
     /// A look-up, or at once the duty of who wants a new value.
-    async fn begin(
-        &self,
-        key: Key,
-        value_type: &'static ValueType,
-        on: &[Dependency],
-        new: bool,
-    ) -> Lookup<'_> {
-        if !new {
-            return self.look_up(key, value_type, on).await;
+    async fn begin(&self, ask: Ask<'_>) -> Lookup<'_> {
+        if ask.wish != Wish::New {
+            return self.look_up(ask).await;
         }
         self.0.counters.computed.one_more();
-        Lookup::Compute(self.duty(key, value_type, on).await)
+        Lookup::Compute(self.duty(ask.key, ask.value_type, ask.on, ask.policy).await)
     }
 
     /// The same apart from its caller's future, which is to stay small: functions call each other.
     #[inline(never)]
     pub(crate) fn begin_apart<'a>(
         &'a self,
-        key: Key,
-        value_type: &'static ValueType,
-        on: &'a [Dependency],
-        new: bool,
+        ask: Ask<'a>,
     ) -> Pin<Box<impl Future<Output = Lookup<'a>> + use<'a>>> {
-        Box::pin(self.begin(key, value_type, on, new))
+        Box::pin(self.begin(ask))
     }
 
     /// The same for sync code. On its own, so that what a look-up needs is off the stack when it computes.
     #[inline(never)]
-    pub(crate) fn begin_sync(
-        &self,
-        key: Key,
-        value_type: &'static ValueType,
-        on: &[Dependency],
-        new: bool,
-    ) -> Lookup<'_> {
-        block_on(self.begin(key, value_type, on, new))
+    pub(crate) fn begin_sync<'a>(&'a self, ask: Ask<'a>) -> Lookup<'a> {
+        block_on(self.begin(ask))
     }
 
     pub(crate) fn failed_open(&self, what: &str, error: &Error) {
@@ -219,238 +277,106 @@ impl Cache {
         self.0.counters.uncached.one_more();
     }
 
-    /// The value under a key, or what `compute` makes of it, stored for the next. Concurrent callers of one
-    /// key share one computation. A cache that fails only costs the computation: this never fails by it.
-    ///
-    /// A ttl of zero computes and stores nothing. What is invalidated while it computes, be it the key or one of
-    /// its tags, keeps the value out of every store; callers that name different tags do not share a
-    /// computation.
-    ///
-    /// # Cancellation
-    /// Dropped while it computes, it hands over to one of those who wait.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use cachestack::Cache;
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), cachestack::Error> {
-    /// let cache = Cache::builder().build()?;
-    /// let minute = Duration::from_secs(60);
-    /// let answer: u32 = cache.get_or_compute("answer", minute, || async { 6 * 7 }).await;
-    /// assert_eq!(answer, 42);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn get_or_compute<T: CacheValue, F: Future<Output = T>>(
-        &self,
-        key: impl AsRef<str>,
-        options: impl Into<EntryOptions>,
-        compute: impl FnOnce() -> F,
-    ) -> T {
-        let options = options.into();
-        let (kept, on) = (Kept::by(&options), options.dependencies());
-        let looked_up = self.begin_apart(self.key(key), ValueType::of::<T>(), &on, false);
-        match looked_up.await.typed() {
-            Typed::Found(value) => value,
-            Typed::Elsewhere => compute().await,
-            Typed::Compute(duty) => {
-                let value = {
-                    let computing = pin!(duty.run(compute));
-                    Arc::new(duty.drive(computing).await)
-                };
-                duty.hand_in_apart(Arc::clone(&value) as AnyValue, kept)
-                    .await;
-                Arc::unwrap_or_clone(value)
-            }
+    /// Counts a computation in the background.
+    pub(crate) fn count_revalidated(&self) {
+        self.0.counters.revalidated.one_more();
+    }
+
+    /// Counts one that was not started.
+    pub(crate) fn count_refusal(&self, refusal: Refusal) {
+        if refusal == Refusal::Full {
+            self.0.counters.put_off.one_more();
         }
     }
 
-    /// The same for a computation that may fail. Its error goes to its caller and is not stored; those who
-    /// waited compute themselves, in rounds that double.
-    ///
-    /// # Errors
-    /// What `compute` returns.
-    pub async fn get_or_try_compute<T: CacheValue, E, F: Future<Output = Result<T, E>>>(
-        &self,
-        key: impl AsRef<str>,
-        options: impl Into<EntryOptions>,
-        compute: impl FnOnce() -> F,
-    ) -> Result<T, E> {
-        let options = options.into();
-        let (kept, on) = (Kept::by(&options), options.dependencies());
-        let looked_up = self.begin_apart(self.key(key), ValueType::of::<T>(), &on, false);
-        match looked_up.await.typed() {
-            Typed::Found(value) => Ok(value),
-            Typed::Elsewhere => compute().await,
-            Typed::Compute(duty) => {
-                let computed = {
-                    let computing = pin!(duty.run(compute));
-                    duty.drive(computing).await
-                };
-                match computed {
-                    Ok(value) => {
-                        let value = Arc::new(value);
-                        duty.hand_in_apart(Arc::clone(&value) as AnyValue, kept)
-                            .await;
-                        Ok(Arc::unwrap_or_clone(value))
-                    }
-                    Err(error) => {
-                        duty.fail(None);
-                        Err(error)
-                    }
-                }
-            }
+    /// Counts a call that was answered with a stale value.
+    pub(crate) fn count_stale(&self) {
+        self.0.counters.stale.one_more();
+    }
+
+    /// What holds for a call that says so much itself.
+    pub(crate) fn policy(&self, own: Option<&Freshness>) -> Option<Arc<Policy>> {
+        match own {
+            None => self.0.policy.clone(),
+            Some(own) => Some(Arc::new(own.resolve(&self.0.freshness))),
         }
     }
 
-    pub(super) fn get_or_compute_sync<T: CacheValue>(
-        &self,
-        key: impl AsRef<str>,
-        options: impl Into<EntryOptions>,
-        compute: impl FnOnce() -> T,
-    ) -> T {
-        let options = options.into();
-        let (kept, on) = (Kept::by(&options), options.dependencies());
-        let looked_up = self.begin_sync(self.key(key), ValueType::of::<T>(), &on, false);
-        match looked_up.typed() {
-            Typed::Found(value) => value,
-            Typed::Elsewhere => compute(),
-            Typed::Compute(duty) => {
-                let value = Arc::new(duty.run(compute));
-                duty.hand_in_sync(Arc::clone(&value) as AnyValue, kept);
-                Arc::unwrap_or_clone(value)
-            }
-        }
+    /// How old an entry is to such a call.
+    pub(crate) fn age(&self, entry: &Entry, policy: &Policy) -> Age {
+        policy.age(entry, self.0.stack.clock().now())
     }
 
-    pub(super) fn get_or_try_compute_sync<T: CacheValue, E>(
+    /// Whether an entry is not stale.
+    pub(crate) fn is_fresh(&self, entry: &Entry) -> bool {
+        // Most have no end of their freshness, and need no clock.
+        entry.fresh_until_moment().is_none() || entry.is_fresh(self.0.stack.clock().now())
+    }
+
+    /// Whether it is too early to try again what failed.
+    pub(crate) fn holds_off(&self, key: KeyDigest) -> bool {
+        self.0.throttle.holds(key, self.0.stack.clock().now())
+    }
+
+    /// The entry with the times that a call, its cache and its policy give it.
+    pub(super) fn timed(
         &self,
-        key: impl AsRef<str>,
-        options: impl Into<EntryOptions>,
-        compute: impl FnOnce() -> Result<T, E>,
-    ) -> Result<T, E> {
-        let options = options.into();
-        let (kept, on) = (Kept::by(&options), options.dependencies());
-        let looked_up = self.begin_sync(self.key(key), ValueType::of::<T>(), &on, false);
-        match looked_up.typed() {
-            Typed::Found(value) => Ok(value),
-            Typed::Elsewhere => compute(),
-            Typed::Compute(duty) => match duty.run(compute) {
-                Ok(value) => {
-                    let value = Arc::new(value);
-                    duty.hand_in_sync(Arc::clone(&value) as AnyValue, kept);
-                    Ok(Arc::unwrap_or_clone(value))
-                }
-                Err(error) => {
-                    duty.fail(None);
-                    Err(error)
-                }
-            },
-        }
+        entry: Entry,
+        now: Moment,
+        ttl: Option<Duration>,
+        policy: Option<&Arc<Policy>>,
+    ) -> Entry {
+        let (ttl, most) = (ttl.or(self.0.ttl), self.0.max_ttl);
+        Policy::of_ref(policy).times(entry, now, ttl, most)
+    }
+
+    /// The key is not to be computed again for a while where there is an old value.
+    pub(super) fn hold_off(&self, key: KeyDigest) {
+        let now = self.0.stack.clock().now();
+        self.0.throttle.hold(key, now, self.0.retry_after);
+    }
+
+    /// Waits for a future, by this cache's clock for so long at most.
+    pub(crate) async fn within<F: Future>(
+        &self,
+        time: Duration,
+        future: Pin<&mut F>,
+    ) -> Option<F::Output> {
+        within(self.0.stack.clock(), time, future).await
     }
 }
 
-impl<'a> Duty<'a> {
-    fn new(cache: &'a Cache, key: Key, value_type: &'static ValueType) -> Self {
-        Self {
-            cache,
-            value_type,
-            key,
-            lead: None,
-            passage: None,
+/// Waits for a future, by that clock for so long at most.
+pub(crate) async fn within<F: Future>(
+    clock: &Clock,
+    time: Duration,
+    future: Pin<&mut F>,
+) -> Option<F::Output> {
+    match clock.now().checked_add(time) {
+        None => Some(future.await),
+        Some(ends) => before(future, alarm(clock, ends), || true).await,
+    }
+}
+
+/// Waits for a future until the alarm comes, and on where it is not given up even then.
+async fn before<F: Future>(
+    future: F,
+    end: impl Future<Output = ()>,
+    is_given_up: impl Fn() -> bool,
+) -> Option<F::Output> {
+    let (mut future, mut end) = (pin!(future), pin!(end));
+    let mut ended = false;
+    poll_fn(|context| {
+        if let Poll::Ready(output) = future.as_mut().poll(context) {
+            return Poll::Ready(Some(output));
         }
-    }
-
-    /// [`hand_in`](Self::hand_in) apart from its caller's future.
-    #[inline(never)]
-    pub(crate) fn hand_in_apart(
-        self,
-        value: AnyValue,
-        kept: Kept,
-    ) -> Pin<Box<impl Future<Output = ()> + use<'a>>> {
-        Box::pin(self.hand_in(value, kept))
-    }
-
-    /// Runs what computes. A call from there that would wait for it computes too.
-    pub(crate) fn run<R>(&self, compute: impl FnOnce() -> R) -> R {
-        let _mark = self.lead.as_ref().map(Lead::mark);
-        compute()
-    }
-
-    /// The same for a future, which is marked while it is polled.
-    pub(crate) async fn drive<F: Future>(&self, mut future: Pin<&mut F>) -> F::Output {
-        let mut thread = self.lead.as_ref().map(Lead::began_on);
-        poll_fn(|context| {
-            if let Some(lead) = &self.lead {
-                let here = thread::current().id();
-                if thread.replace(here) != Some(here) {
-                    lead.moved();
-                }
-            }
-            self.run(|| future.as_mut().poll(context))
-        })
-        .await
-    }
-
-    /// Gives the value to all who wait, and stores it if it is to be kept. An invalidation that came meanwhile
-    /// keeps it out of every store.
-    pub(crate) async fn hand_in(mut self, value: AnyValue, kept: Kept) {
-        if self.passage.is_none() {
-            return;
-        }
-        self.land(Landed::Value(Arc::clone(&value)));
-        match kept.stores() {
-            true => self.store(value, self.value_type, kept.ttl).await,
-            false => self.cache.0.counters.refused.one_more(),
-        }
-        drop(self.lead.take());
-    }
-
-    /// The same for sync code.
-    #[inline(never)]
-    pub(crate) fn hand_in_sync(self, value: AnyValue, kept: Kept) {
-        block_on(self.hand_in(value, kept));
-    }
-
-    async fn store(&self, value: AnyValue, value_type: &'static ValueType, ttl: Option<Duration>) {
-        let stack = &self.cache.0.stack;
-        let now = stack.clock().now();
-        let entry = Entry::from_any(value, value_type, now).capped(now, self.cache.lifetime(ttl));
-        // The passage stays where it is: dropped in here, the lead must still go before it.
-        if let Some(passage) = &self.passage {
-            if let Err(error) = stack.store(&self.key, entry, passage).await {
-                self.cache.failed_open("store", &error);
+        if !ended && end.as_mut().poll(context).is_ready() {
+            ended = true;
+            if is_given_up() {
+                return Poll::Ready(None);
             }
         }
-    }
-
-    /// The computation failed. With a failure that can be shared, those who wait get it; else they compute.
-    pub(crate) fn fail(mut self, shared: Option<AnyValue>) {
-        match shared {
-            Some(failure) => self.land(Landed::Failure(failure)),
-            None => {
-                if let Some(lead) = self.lead.take() {
-                    lead.fail();
-                }
-            }
-        }
-    }
-
-    /// The computation failed; those who wait get the failure, and memory keeps it for so long.
-    pub(crate) async fn fail_for(
-        mut self,
-        failure: AnyValue,
-        error_type: &'static ValueType,
-        ttl: Duration,
-    ) {
-        self.land(Landed::Failure(Arc::clone(&failure)));
-        self.store(failure, error_type, Some(ttl)).await;
-        drop(self.lead.take());
-    }
-
-    fn land(&mut self, landed: Landed) {
-        if let Some(lead) = &mut self.lead {
-            lead.land(landed);
-        }
-    }
+        Poll::Pending
+    })
+    .await
 }

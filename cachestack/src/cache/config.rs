@@ -10,6 +10,7 @@ use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::Cache;
+use super::freshness::Freshness;
 
 /// The settings of a whole [`Cache`] with its layers as plain data, to be filled from a configuration file
 /// or from the environment by any crate that works with serde.
@@ -54,6 +55,27 @@ pub struct CacheConfig {
     /// How long callers wait for the one that computes, before one of them computes too. Default: 10 s.
     #[serde(with = "optional")]
     pub wait: Option<Duration>,
+    /// For how long after its ttl a value is served at once while a new one is computed. Default: not at all.
+    #[serde(with = "optional")]
+    pub stale_while_revalidate: Option<Duration>,
+    /// For how long after its ttl a value is served where computing a new one fails. Default: not at all.
+    #[serde(with = "optional")]
+    pub stale_if_error: Option<Duration>,
+    /// How long after a failed computation the next is tried, where there is an old value. Default: 5 s.
+    #[serde(with = "optional")]
+    pub retry_after: Option<Duration>,
+    /// After what part of its ttl a value is computed anew by a hit: above 0 and below 1. Default: never.
+    pub refresh_ahead: Option<f64>,
+    /// How long a computation is waited for where there is a stale value that may be served. Default: to its end.
+    #[serde(with = "optional")]
+    pub timeout: Option<Duration>,
+    /// How long a call of a function takes at most that has `hard_timeout` among its arguments. Default: for ever.
+    #[serde(with = "optional")]
+    pub hard_timeout: Option<Duration>,
+    /// By what part of it a ttl is shortened at most, at random: from 0 to 1. Default: 0.
+    pub jitter: Option<f64>,
+    /// How many computations run in the background at once. Default: 64.
+    pub max_background: Option<usize>,
     /// When layers get what is set: `"write_through"` or `"write_back"`. Default: `"write_through"`.
     pub write_strategy: WriteStrategy,
     /// Whether failures of the stack are only counted, and an operation by hand does as if nothing were
@@ -85,6 +107,20 @@ impl Cache {
         }
         if let Some(wait) = config.wait {
             builder = builder.wait(wait);
+        }
+        builder = builder.freshness(Freshness {
+            stale_while_revalidate: config.stale_while_revalidate,
+            stale_if_error: config.stale_if_error,
+            refresh_ahead: config.refresh_ahead,
+            timeout: config.timeout,
+            hard_timeout: config.hard_timeout,
+            jitter: config.jitter,
+        });
+        if let Some(retry_after) = config.retry_after {
+            builder = builder.retry_after(retry_after);
+        }
+        if let Some(max_background) = config.max_background {
+            builder = builder.max_background(max_background);
         }
         for (index, layer) in config.layers.into_iter().enumerate() {
             let layer = layer.build();

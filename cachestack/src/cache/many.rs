@@ -291,10 +291,14 @@ impl Cache {
         let by_hand = ByHand {
             ids,
             key_of: key_of,
-            kept: Kept::by(options),
+            kept: Kept {
+                wanted: true,
+                ttl: options.ttl,
+            },
             none_ttl: options.none_ttl,
         };
-        let batch = self.batch(asked.collect(), ValueType::maybe::<T>(), false);
+        let policy = self.policy(options.freshness());
+        let batch = self.batch(asked.collect(), ValueType::maybe::<T>(), policy, false);
         (by_hand, batch)
     }
 }

@@ -7,22 +7,32 @@
 //! | `options.rs` | [`EntryOptions`]: what may be said of one entry |
 //! | `access.rs` | reading, writing and deleting by hand |
 //! | `changes.rs` | how often anything was changed by hand |
+//! | `freshness.rs` | how old a value may be |
 //! | `compute.rs` | looking up or computing, one computation a key |
 //! | `batch.rs` | the same for several keys at once |
 //! | `many.rs` | the batches that are written by hand |
+//! | `duty.rs` | the duty to compute a value and to hand it in |
+//! | `throttle.rs` | keys whose computation has just failed |
+//! | `background.rs` | computations that run apart from their callers |
+//! | `way.rs` | how a computation by hand is run |
 //! | `blocking.rs` | [`BlockingCache`]: the same for sync code |
 //! | `stats.rs` | [`CacheStats`] |
 
 mod access;
+mod background;
 pub(crate) mod batch;
 mod blocking;
 mod builder;
 pub(crate) mod changes;
 mod compute;
 mod config;
+mod duty;
+mod freshness;
 pub(crate) mod many;
 mod options;
 mod stats;
+mod throttle;
+mod way;
 
 use std::fmt;
 use std::sync::Arc;
@@ -34,16 +44,23 @@ use cachestack_backends::{
     ValueType,
 };
 
+pub(crate) use self::background::{Ticket, Work};
 pub use self::blocking::BlockingCache;
 pub use self::builder::CacheBuilder;
-pub(crate) use self::compute::{Duty, Kept, Lookup};
+pub(crate) use self::compute::{Ask, Lookup, Wish, within};
 pub use self::config::CacheConfig;
+pub(crate) use self::duty::{Duty, Kept};
+pub(crate) use self::freshness::{Age, Policy};
+pub use self::freshness::{Freshness, Timeout};
 pub use self::options::EntryOptions;
 pub use self::stats::CacheStats;
+pub use self::way::{InBackground, InPlace, InTime};
 
+use self::background::Background;
 use self::changes::Changes;
 pub(crate) use self::stats::Counter;
 use self::stats::Counters;
+use self::throttle::Throttle;
 use crate::flight::Flights;
 
 /// A cache over any backend or stack of them; cheap to clone, clones are one cache.
@@ -77,6 +94,12 @@ pub(crate) struct Inner {
     flights: Flights,
     counters: Counters,
     changes: Changes,
+    freshness: Freshness,
+    /// The same where anything is said.
+    policy: Option<Arc<Policy>>,
+    retry_after: Duration,
+    throttle: Throttle,
+    background: Background,
     closed: AtomicBool,
 }
 

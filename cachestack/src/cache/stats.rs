@@ -27,8 +27,16 @@ pub struct CacheStats {
     pub late: u64,
     /// Calls that were computed without the cache: it was closed, or their key could not be written.
     pub uncached: u64,
+    /// Calls that were answered with a stale value.
+    pub stale: u64,
+    /// Computations in the background that began, for calls that did not wait for them.
+    pub revalidated: u64,
+    /// The same that did not begin: as many as may were running. The next call tries again.
+    pub put_off: u64,
     /// Keys that are being computed at this moment.
     pub in_flight: u64,
+    /// Computations that run in the background at this moment.
+    pub in_background: u64,
     /// The stack, layer by layer.
     pub stack: Stats,
 }
@@ -40,14 +48,18 @@ impl fmt::Display for CacheStats {
         }
         write!(
             f,
-            "computed {}, coalesced {}, refused {}, failed open {}, late {}, uncached {}, in flight {}\n{}",
+            "computed {}, coalesced {}, refused {}, failed open {}, late {}, uncached {}, stale {}, revalidated {}, put off {}, in flight {}, in background {}\n{}",
             self.computed,
             self.coalesced,
             self.refused,
             self.failed_open,
             self.late,
             self.uncached,
+            self.stale,
+            self.revalidated,
+            self.put_off,
             self.in_flight,
+            self.in_background,
             self.stack,
         )
     }
@@ -78,10 +90,19 @@ pub(crate) struct Counters {
     pub(crate) failed_open: Counter,
     pub(crate) late: Counter,
     pub(crate) uncached: Counter,
+    pub(crate) stale: Counter,
+    pub(crate) revalidated: Counter,
+    pub(crate) put_off: Counter,
 }
 
 impl Counters {
-    pub(super) fn stats(&self, namespace: &str, in_flight: usize, stack: Stats) -> CacheStats {
+    pub(super) fn stats(
+        &self,
+        namespace: &str,
+        in_flight: usize,
+        in_background: usize,
+        stack: Stats,
+    ) -> CacheStats {
         CacheStats {
             namespace: namespace.to_owned(),
             computed: self.computed.get(),
@@ -90,7 +111,11 @@ impl Counters {
             failed_open: self.failed_open.get(),
             late: self.late.get(),
             uncached: self.uncached.get(),
+            stale: self.stale.get(),
+            revalidated: self.revalidated.get(),
+            put_off: self.put_off.get(),
             in_flight: in_flight as u64,
+            in_background: in_background as u64,
             stack,
         }
     }

@@ -48,6 +48,8 @@ const SPARE: usize = 64;
 pub(crate) enum Landed {
     /// The value.
     Value(AnyValue),
+    /// A stale value, as there is no new one.
+    Old(AnyValue),
     /// The whole return value of a call that failed, where it can be shared.
     Failure(AnyValue),
 }
@@ -159,6 +161,28 @@ impl Flights {
                 Claimed::Lead(Lead::new(self, id, flight, number))
             }
             Met::Others(flight) => Claimed::Others(Wait::new(self, id, flight, lease)),
+        }
+    }
+
+    /// Leads the flight of that key, epoch and type where there is none.
+    pub(crate) fn lead(
+        &self,
+        key: KeyDigest,
+        epoch: Epoch,
+        value_type: TypeId,
+        lease: Lease<'_>,
+        overtaken: impl FnOnce() -> Overtaken,
+    ) -> Option<Lead<'_>> {
+        let id = (key, epoch, value_type);
+        match self.meet(id, lease, overtaken) {
+            Met::Nobody(flight, number) | Met::Itself(flight, number) => {
+                Some(Lead::new(self, id, flight, number))
+            }
+            Met::Others(flight) => {
+                // Registered to wait, and leaves again.
+                drop(Wait::new(self, id, flight, lease));
+                None
+            }
         }
     }
 

@@ -3,18 +3,23 @@
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
+use cachestack_backends::Dependency;
 use cachestack_backends::runtime::block_on;
-use cachestack_backends::{AnyValue, ValueType};
 
+use super::answer::{
+    Answer, Settled, answered, fail, fail_sync, in_time_or_old, old_instead, refresh, settle,
+    start_apart,
+};
+use super::compute::{Compute, Here};
 use super::form::FormOf;
 use super::lifetime::Lifetime;
+use super::missed::{Apart, Missed};
 use super::probe::{Call, Found, Probed};
 use super::shape::Shape;
 use super::share::Share;
 use super::site::Site;
-use crate::cache::{Duty, Kept, Lookup};
+use crate::cache::Duty;
 
 /// Calls a sync function.
 #[inline]
@@ -60,9 +65,10 @@ where
 }
 
 /// Goes on with a sync call where the probe ended.
+#[inline]
 pub fn finish_sync<R, S, H>(
     probed: Probed<S::Value>,
-    _: S,
+    shape: S,
     form: FormOf<R, S>,
     share: H,
     keep: impl FnOnce(&S::Value) -> bool,
@@ -73,73 +79,223 @@ where
     S: Shape<R>,
     H: Share<R>,
 {
-    let Probed { site, tags, found } = probed;
-    let (cache, key, new) = match found {
-        Found::Hit(value) => return S::wrap(value),
-        Found::Failed(failure) => return share.take(&failure).unwrap_or_else(compute),
-        Found::Uncached => return compute(),
-        Found::Miss(cache, key) => (cache, key, false),
-        Found::Refresh(cache, key) => (cache, key, true),
-    };
-    let answer = cache.begin_sync(key, form.value_type, &tags.on, new);
-    let duty = match answered::<R, S, H>(site, form, answer, &share) {
-        Answer::Returned(returned) => return returned,
-        Answer::Elsewhere => return compute(),
-        Answer::Compute(duty) => duty,
-    };
-    match settle::<R, S, H>(site, form, duty.run(compute), keep, lifetime, &share) {
-        Settled::Kept { value, kept } => {
-            duty.hand_in_sync((form.erase)(Arc::clone(&value)), kept);
-            S::wrap((form.release)(value))
-        }
-        Settled::Failed {
-            returned,
-            failure,
-            ttl,
-        } => {
-            // What a refresh would have replaced is better than its failure.
-            let ttl = ttl.filter(|_| !new);
-            fail_sync(duty, failure, share.error_type(), ttl);
-            returned
-        }
-    }
+    finish_sync_either(probed, shape, form, share, keep, lifetime, Here(compute))
 }
 
 /// Goes on with an async call where the probe ended.
-pub async fn finish_async<R, S, H, F>(
+#[inline]
+pub fn finish_async<R, S, H, K, L, C, F>(
+    probed: Probed<S::Value>,
+    shape: S,
+    form: FormOf<R, S>,
+    share: H,
+    keep: K,
+    lifetime: L,
+    compute: C,
+) -> impl Future<Output = R> + use<R, S, H, K, L, C, F>
+where
+    S: Shape<R>,
+    H: Share<R>,
+    K: FnOnce(&S::Value) -> bool,
+    L: Lifetime<S::Value>,
+    C: FnOnce() -> F,
+    F: Future<Output = R>,
+{
+    finish_async_either(probed, shape, form, share, keep, lifetime, Here(compute))
+}
+
+/// Goes on with a sync call, of which a refresh may run apart.
+pub fn finish_sync_either<R, S, H, C>(
     probed: Probed<S::Value>,
     _: S,
     form: FormOf<R, S>,
     share: H,
     keep: impl FnOnce(&S::Value) -> bool,
     lifetime: impl Lifetime<S::Value>,
-    compute: impl FnOnce() -> F,
+    compute: C,
+) -> R
+where
+    S: Shape<R>,
+    H: Share<R>,
+    C: Compute<R, R>,
+{
+    let Probed {
+        site, tags, found, ..
+    } = probed;
+    let missed = match found {
+        Found::Hit(value) => return S::wrap(value),
+        Found::Failed(failure) => return share.take(&failure).unwrap_or_else(|| compute.here()),
+        Found::Uncached => return compute.here(),
+        Found::Miss(missed) => missed,
+        Found::Aged(value, missed) if C::GOES_APART => {
+            missed.count_served(site);
+            refresh::<R, _, _>(site, &missed, compute);
+            return S::wrap(value);
+        }
+        Found::Aged(_, missed) => missed,
+    };
+    match begin_sync::<R, S, H, C>(site, &missed, &tags.on, form, &share, compute) {
+        Step::Return(returned) => returned,
+        Step::Here(compute) => compute.here(),
+        Step::Compute(duty, compute) => {
+            let returned = duty.run(|| compute.here());
+            let settled = settle::<R, S, H>(site, form, returned, keep, lifetime, &share);
+            end_sync::<R, S, H>(site, &missed, form, &share, duty, settled)
+        }
+    }
+}
+
+/// What a call is to do that its cache could not answer at once.
+enum Step<'a, R, C> {
+    Return(R),
+    /// Compute, and keep that to itself.
+    Here(C),
+    Compute(Duty<'a>, C),
+}
+
+/// Looks up, or waits for another's computation. On its own, so that what it needs is off the stack when the function
+/// computes.
+#[inline(never)]
+fn begin_sync<'a, R, S, H, C>(
+    site: &Site,
+    missed: &'a Missed,
+    on: &'a [Dependency],
+    form: FormOf<R, S>,
+    share: &H,
+    compute: C,
+) -> Step<'a, R, C>
+where
+    S: Shape<R>,
+    H: Share<R>,
+    C: Compute<R, R>,
+{
+    let wait = |apart: Apart<S::Value>, compute| {
+        let computed = start_apart::<R, S, _, _>(form, compute, apart.ticket);
+        let computed = block_on(missed.cache.within(apart.time, pin!(computed)));
+        let value = in_time_or_old::<R, S>(site, missed, form, computed, apart.old);
+        Step::Return(S::wrap(value))
+    };
+    if let Some(apart) = missed.apart(C::GOES_APART, form.load, missed.old()) {
+        return wait(apart, compute);
+    }
+    let ask = missed.ask(form.value_type, on, C::GOES_APART);
+    let answer = missed.cache.begin_sync(ask);
+    let duty = match answered::<R, S, H>(site, missed, form, answer, share) {
+        Answer::Returned(returned) => return Step::Return(returned),
+        Answer::Aged(returned) => {
+            refresh::<R, _, _>(site, missed, compute);
+            return Step::Return(returned);
+        }
+        Answer::Elsewhere => return Step::Here(compute),
+        Answer::Compute(duty) => duty,
+    };
+    if let Some(apart) = missed.apart(C::GOES_APART, form.load, duty.old()) {
+        drop(duty);
+        return wait(apart, compute);
+    }
+    site.counters.computed.one_more();
+    Step::Compute(duty, compute)
+}
+
+/// Hands in what was computed.
+#[inline(never)]
+fn end_sync<R, S, H>(
+    site: &Site,
+    missed: &Missed,
+    form: FormOf<R, S>,
+    share: &H,
+    duty: Duty<'_>,
+    settled: Settled<R, S::Stored>,
+) -> R
+where
+    S: Shape<R>,
+    H: Share<R>,
+{
+    match settled {
+        Settled::Kept { value, kept } => {
+            duty.hand_in_sync((form.erase)(Arc::clone(&value)), kept);
+            S::wrap((form.release)(value))
+        }
+        Settled::Failed { returned, failure } => {
+            let old = fail_sync(duty, failure, share.error_type(), missed.wish);
+            old_instead::<R, S>(site, missed, form, old).map_or(returned, S::wrap)
+        }
+    }
+}
+
+/// Goes on with an async call, of which a refresh may run apart.
+pub async fn finish_async_either<R, S, H, F, C>(
+    probed: Probed<S::Value>,
+    _: S,
+    form: FormOf<R, S>,
+    share: H,
+    keep: impl FnOnce(&S::Value) -> bool,
+    lifetime: impl Lifetime<S::Value>,
+    compute: C,
 ) -> R
 where
     S: Shape<R>,
     H: Share<R>,
     F: Future<Output = R>,
+    C: Compute<F, R>,
 {
-    let Probed { site, tags, found } = probed;
-    let (cache, key, new) = match found {
+    let Probed {
+        site, tags, found, ..
+    } = probed;
+    let missed = match found {
         Found::Hit(value) => return S::wrap(value),
         Found::Failed(failure) => match share.take(&failure) {
             Some(returned) => return returned,
-            None => return compute().await,
+            None => return compute.here().await,
         },
-        Found::Uncached => return compute().await,
-        Found::Miss(cache, key) => (cache, key, false),
-        Found::Refresh(cache, key) => (cache, key, true),
+        Found::Uncached => return compute.here().await,
+        Found::Miss(missed) => missed,
+        Found::Aged(value, missed) if C::GOES_APART => {
+            missed.count_served(site);
+            refresh::<R, _, _>(site, &missed, compute);
+            return S::wrap(value);
+        }
+        Found::Aged(_, missed) => missed,
     };
-    let answer = cache.begin_apart(key, form.value_type, &tags.on, new).await;
-    let duty = match answered::<R, S, H>(site, form, answer, &share) {
+    if let Some(Apart { time, ticket, old }) = missed.apart(C::GOES_APART, form.load, missed.old())
+    {
+        let computed = start_apart::<R, S, _, _>(form, compute, ticket);
+        let computed = missed.wait_for(time, computed).await;
+        return S::wrap(in_time_or_old::<R, S>(site, &missed, form, computed, old));
+    }
+    let ask = missed.ask(form.value_type, &tags.on, C::GOES_APART);
+    let answer = missed.cache.begin_apart(ask).await;
+    let duty = match answered::<R, S, H>(site, &missed, form, answer, &share) {
         Answer::Returned(returned) => return returned,
-        Answer::Elsewhere => return compute().await,
+        Answer::Aged(returned) => {
+            refresh::<R, _, _>(site, &missed, compute);
+            return returned;
+        }
+        Answer::Elsewhere => return compute.here().await,
         Answer::Compute(duty) => duty,
     };
+    if let Some(Apart { time, ticket, old }) = missed.apart(C::GOES_APART, form.load, duty.old()) {
+        drop(duty);
+        let computed = start_apart::<R, S, _, _>(form, compute, ticket);
+        let computed = missed.wait_for(time, computed).await;
+        return S::wrap(in_time_or_old::<R, S>(site, &missed, form, computed, old));
+    }
+    site.counters.computed.one_more();
     let computed = {
-        let computing = pin!(duty.run(compute));
-        duty.drive(computing).await
+        let computing = pin!(duty.run(|| compute.here()));
+        let mut driven = pin!(duty.drive(computing));
+        match missed.limit(form.load, duty.old()) {
+            None => driven.await,
+            Some((time, old)) => {
+                // Apart, so that the futures of functions stay small: they call each other.
+                let computed = Box::pin(missed.cache.within(time, driven.as_mut())).await;
+                match computed {
+                    Some(computed) => computed,
+                    // Dropped, it is for the next to compute.
+                    None => return S::wrap(in_time_or_old::<R, S>(site, &missed, form, None, old)),
+                }
+            }
+        }
     };
     match settle::<R, S, H>(site, form, computed, keep, lifetime, &share) {
         Settled::Kept { value, kept } => {
@@ -147,15 +303,10 @@ where
                 .await;
             S::wrap((form.release)(value))
         }
-        Settled::Failed {
-            returned,
-            failure,
-            ttl,
-        } => {
+        Settled::Failed { returned, failure } => {
             let error_type = share.error_type();
-            let ttl = ttl.filter(|_| !new);
-            fail(duty, failure, error_type, ttl).await;
-            returned
+            let old = fail(duty, failure, error_type, missed.wish).await;
+            old_instead::<R, S>(site, &missed, form, old).map_or(returned, S::wrap)
         }
     }
 }
@@ -173,10 +324,9 @@ pub enum Started<V, F> {
 /// Calls a function that returns a future, unless the probe is the answer.
 #[inline]
 pub fn start<V, F>(probed: Probed<V>, compute: impl FnOnce() -> F) -> Started<V, F> {
-    let Probed { site, tags, found } = probed;
-    match found {
+    match probed.found {
         Found::Hit(value) => Started::Hit(value),
-        found => Started::Started(Probed { site, tags, found }, compute()),
+        found => Started::Started(Probed { found, ..probed }, compute()),
     }
 }
 
@@ -202,119 +352,4 @@ where
         }
         Started::Hit(value) => S::wrap(value),
     }
-}
-
-/// What a look-up means to a function.
-enum Answer<'a, R> {
-    Returned(R),
-    /// There is something that is not its answer: it computes, and keeps that to itself.
-    Elsewhere,
-    Compute(Duty<'a>),
-}
-
-fn answered<'a, R, S, H>(
-    site: &Site,
-    form: FormOf<R, S>,
-    answer: Lookup<'a>,
-    share: &H,
-) -> Answer<'a, R>
-where
-    S: Shape<R>,
-    H: Share<R>,
-{
-    let (counter, returned) = match answer {
-        Lookup::Found(value) => (&site.counters.hits, (form.load)(&value).map(S::wrap)),
-        Lookup::Shared(value) => (&site.counters.coalesced, (form.load)(&value).map(S::wrap)),
-        Lookup::Failed(failure) => (&site.counters.coalesced, share.take(&failure)),
-        Lookup::Compute(duty) => {
-            site.counters.computed.one_more();
-            return Answer::Compute(duty);
-        }
-    };
-    match returned {
-        Some(returned) => {
-            counter.one_more();
-            Answer::Returned(returned)
-        }
-        None => {
-            site.counters.computed.one_more();
-            Answer::Elsewhere
-        }
-    }
-}
-
-/// What is to be done with what a computation returned.
-enum Settled<R, T> {
-    Kept {
-        value: Arc<T>,
-        kept: Kept,
-    },
-    Failed {
-        returned: R,
-        failure: Option<AnyValue>,
-        ttl: Option<Duration>,
-    },
-}
-
-fn settle<R, S, H>(
-    site: &Site,
-    form: FormOf<R, S>,
-    returned: R,
-    keep: impl FnOnce(&S::Value) -> bool,
-    lifetime: impl Lifetime<S::Value>,
-    share: &H,
-) -> Settled<R, S::Stored>
-where
-    S: Shape<R>,
-    H: Share<R>,
-{
-    match S::split(returned) {
-        Ok(value) => {
-            let wanted = keep(&value);
-            let ttl = if wanted { lifetime.of(&value) } else { None };
-            let kept = Kept { wanted, ttl };
-            if !kept.stores() {
-                site.counters.refused.one_more();
-            }
-            Settled::Kept {
-                value: (form.keep)(value),
-                kept,
-            }
-        }
-        Err(returned) => {
-            site.counters.failed.one_more();
-            let (failure, ttl) = (share.share(&returned), share.ttl(&returned));
-            Settled::Failed {
-                returned,
-                failure,
-                ttl,
-            }
-        }
-    }
-}
-
-/// Tells those who wait that the computation failed, and keeps the failure if it is to be.
-async fn fail(
-    duty: Duty<'_>,
-    failure: Option<AnyValue>,
-    error_type: Option<&'static ValueType>,
-    ttl: Option<Duration>,
-) {
-    match (failure, error_type, ttl) {
-        (Some(failure), Some(error_type), Some(ttl)) if !ttl.is_zero() => {
-            Box::pin(duty.fail_for(failure, error_type, ttl)).await;
-        }
-        (failure, _, _) => duty.fail(failure),
-    }
-}
-
-/// The same for sync code. On its own, so that what it needs is off the stack when others compute.
-#[inline(never)]
-fn fail_sync(
-    duty: Duty<'_>,
-    failure: Option<AnyValue>,
-    error_type: Option<&'static ValueType>,
-    ttl: Option<Duration>,
-) {
-    block_on(fail(duty, failure, error_type, ttl));
 }

@@ -182,7 +182,7 @@ where
     let place = begun.place.as_ref();
     Gathering {
         site: begun.site,
-        batch: place.map(|cache| cache.batch(asked, value_type, new)),
+        batch: place.map(|cache| cache.batch(asked, value_type, cache.policy(None), new)),
         ids: std::mem::replace(&mut begun.ids, Ids::empty()),
         missing: Vec::new(),
         load: form.load,

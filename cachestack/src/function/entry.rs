@@ -15,7 +15,7 @@ use super::invalidate::Doomed;
 use super::lifetime::Lasting;
 use super::probe::{Call, Tags};
 use super::shape::Shape;
-use crate::cache::{Cache, Kept};
+use crate::cache::{Cache, Freshness, Kept};
 
 /// The entry of one call of a cached function: `get_user::entry(42)`.
 ///
@@ -46,6 +46,7 @@ pub struct CachedEntry<V> {
     pub(super) place: Result<(Cache, Key)>,
     /// What a value that is put there depends on; without its tags it is not put.
     on: Result<Vec<Dependency>>,
+    freshness: Option<Freshness>,
     value_type: &'static ValueType,
     read: Box<Read<V>>,
     write: Box<Write<V>>,
@@ -66,6 +67,7 @@ where
         read: Box::new(form.load),
         write: Box::new(move |value| Some(((form.erase)((form.keep)(value)), None))),
         on: Ok(vec![call.identity.dependency()]),
+        freshness: call.freshness.copied(),
         place: call.place(),
     }
 }
@@ -83,6 +85,7 @@ where
             Some(((form.erase)((form.keep)(value)), None))
         }),
         on: Ok(vec![call.identity.dependency()]),
+        freshness: call.freshness.copied(),
         place: call.place(),
     }
 }
@@ -177,14 +180,17 @@ impl<V> CachedEntry<V> {
         }
     }
 
-    /// The value, when a layer that answers at once has it. Nothing is computed or waited for.
+    /// The value, when a layer that answers at once has it and it is not stale. Nothing is computed or waited for.
     pub fn peek(&self) -> Option<V> {
         let (cache, key) = self.place().ok()?;
         let found = cache.peek(key.digest(), self.value_type)?;
+        if !cache.is_fresh(&found) {
+            return None;
+        }
         (self.read)(found.any())
     }
 
-    /// The value, when any layer has it. Nothing is computed.
+    /// The value, when any layer has it and it is not stale. Nothing is computed.
     ///
     /// # Errors
     /// As [`key`](Self::key), when no layer could answer, and when the cache was closed.
@@ -205,7 +211,8 @@ impl<V> CachedEntry<V> {
             return Ok(());
         };
         let on = self.on.as_ref().map_err(Clone::clone)?;
-        cache.put_any(key, value, self.value_type, ttl, on).await
+        let times = (ttl, self.freshness.as_ref());
+        cache.put_any(key, value, self.value_type, times, on).await
     }
 
     /// Stores a value that was known at some moment, unless something was changed since: then the entry is
@@ -220,7 +227,8 @@ impl<V> CachedEntry<V> {
             return Ok(());
         };
         let on = self.on.as_ref().map_err(Clone::clone)?;
-        let duty = cache.duty(key.clone(), self.value_type, on).await;
+        let policy = cache.policy(self.freshness.as_ref());
+        let duty = cache.duty(key.clone(), self.value_type, on, policy).await;
         // What comes after this look voids what the duty stores.
         if is_changed() {
             drop(duty);
@@ -230,7 +238,7 @@ impl<V> CachedEntry<V> {
         Ok(())
     }
 
-    /// Whether any layer has an entry. Nothing is decoded, so one that a hit would find to be of another type
+    /// Whether any layer has an entry that is not stale. Nothing is decoded, so one that a hit would find to be of another type
     /// counts too.
     ///
     /// # Errors
@@ -240,7 +248,7 @@ impl<V> CachedEntry<V> {
         cache.exists_key(key).await
     }
 
-    /// How long the entry still lives: in the lowest layer that has it, which may be longer than in those
+    /// How long the entry still lives, stale times included: in the lowest layer that has it, which may be longer than in those
     /// above.
     ///
     /// # Errors

@@ -12,16 +12,24 @@
 //! | `site.rs` | one cached function in the source; the list of them |
 //! | `target.rs` | which cache it uses |
 //! | `probe.rs` | what a call is known by, and the look at the layers that answer at once |
+//! | `compute.rs` | how what a function computes is run: where it is called, or apart from its caller |
+//! | `missed.rs` | a call that its cache could not answer at once |
 //! | `call.rs` | a call: look up, else compute, once a key |
 //! | `each.rs` | a call of several ids, each with an entry of its own |
 //! | `gather.rs` | what such a function returns |
+//! | `answer.rs` | what a cache's answers come to, and what becomes of what was computed |
+//! | `limit.rs` | how long a call takes at most |
+//! | `by_hand.rs` | `get_or_compute`: a call without an attribute |
 //! | `entry.rs` | [`CachedEntry`]: the handle on one entry of a function |
 //! | `entries.rs` | [`CachedEntries`]: the handle on all of them |
 //! | `stats.rs` | [`FunctionStats`] |
 //! | `invalidate.rs` | what a mutation does beside its body |
 
+mod answer;
 mod argument;
+mod by_hand;
 mod call;
+mod compute;
 mod each;
 mod entries;
 mod entry;
@@ -30,6 +38,8 @@ mod gather;
 mod identity;
 mod invalidate;
 mod lifetime;
+mod limit;
+mod missed;
 mod probe;
 mod shape;
 mod share;
@@ -38,8 +48,13 @@ mod stats;
 mod target;
 
 pub use self::argument::{KeyArgument, KeySelf};
+pub use self::by_hand::{BlockingWay, Way};
 pub use self::call::{
-    Started, call_async, call_sync, finish_async, finish_started, finish_sync, start,
+    Started, call_async, call_sync, finish_async, finish_async_either, finish_started, finish_sync,
+    finish_sync_either, start,
+};
+pub use self::compute::{
+    Compute, Either, Here, Loan, Made, OwnedArgument, SentArgument, either, job, loan, sent, task,
 };
 pub use self::each::{Again, Begun, Each, Gathering, Keeping, Step, again, gather, keeping};
 pub use self::entries::{BlockingEntries, CachedEntries};
@@ -59,11 +74,13 @@ pub use self::invalidate::{
 pub use self::lifetime::{
     ByValue, Lasting, Lifetime, MayBeNone, NoneApart, Time, none_apart, ttl_by,
 };
+pub use self::limit::{FailsLate, Limit, in_time};
 pub use self::probe::{Call, Probed, Tags};
 pub use self::shape::{Fails, Fallible, OfFallible, OfOther, Plain, Shape, Tag};
 pub use self::share::{
     ByError, ErrorTime, Failure, Kept, KeptError, MayFail, OfShareable, OfUnshareable, Share,
-    Shared, SharedBy, SharedError, Unshared, by_error, check_error, kept_for, share_by,
+    Shared, SharedBy, SharedError, Unshared, by_error, check_error, check_fails, kept_for,
+    share_by,
 };
 pub use self::site::{Site, functions};
 pub use self::stats::FunctionStats;

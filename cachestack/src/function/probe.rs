@@ -1,17 +1,21 @@
 //! What a call is known by, and the look at the layers that answer at once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use cachestack_backends::{AnyValue, Dependency, Key, KeyError, KeyText, Result as StackResult};
+use cachestack_backends::{
+    AnyValue, Dependency, Entry, Key, KeyError, KeyText, Result as StackResult,
+};
 
 use super::entry::unwritten;
 use super::form::FormOf;
 use super::identity::Identity;
+use super::missed::Missed;
 use super::shape::Shape;
 use super::share::Share;
 use super::site::Site;
 use super::target::Target;
-use crate::cache::Cache;
+use crate::cache::{Age, Cache, Freshness, Policy, Wish};
 
 /// What a call is known by.
 #[derive(Debug)]
@@ -23,6 +27,7 @@ pub struct Call<'a> {
     pub(super) target: Target<'a>,
     pub(super) key: Result<KeyText, KeyError>,
     mode: Mode,
+    pub(super) freshness: Option<&'a Freshness>,
 }
 
 /// What a call wants of its cache.
@@ -33,6 +38,8 @@ pub(super) enum Mode {
     Bypass,
     /// Write, whatever is there.
     Refresh,
+    /// Put something fresh in the place of what is stale.
+    Renew,
 }
 
 impl Mode {
@@ -69,6 +76,7 @@ impl<'a> Call<'a> {
             target,
             key,
             mode: Mode::LookUp,
+            freshness: None,
         }
     }
 
@@ -102,6 +110,21 @@ impl<'a> Call<'a> {
         self
     }
 
+    /// How old a value may be.
+    #[inline]
+    #[must_use]
+    pub fn freshness(mut self, freshness: &'a Freshness) -> Self {
+        self.freshness = Some(freshness);
+        self
+    }
+
+    /// It is a computation in the background: nobody waits for it.
+    #[must_use]
+    pub fn renew(mut self) -> Self {
+        self.mode = Mode::Renew;
+        self
+    }
+
     /// Looks where nobody has to wait. Takes the call, so that an async caller does not carry its key through
     /// what follows.
     #[inline]
@@ -122,28 +145,16 @@ impl<'a> Call<'a> {
             if !self.owns_key() {
                 return self.uncached(cache);
             }
-            let digest = cache.namespace().digest(text.as_bytes());
-            let found = cache.peek(digest, form.value_type);
-            if let Some(value) = found.as_ref().and_then(|entry| (form.load)(entry.any())) {
-                site.counters.hits.one_more();
-                return Found::Hit(value);
-            }
-            if let (true, Some(error_type)) = (share.keeps(), share.error_type()) {
-                if let Some(entry) = cache.peek(digest, error_type) {
-                    site.counters.hits.one_more();
-                    return Found::Failed(Arc::clone(entry.any()));
-                }
-            }
-            Found::Miss(
-                cache.clone(),
-                Key::with_digest(cache.namespace(), text.as_str(), digest),
-            )
+            look::<R, S, H>(site, cache, self.freshness, text.as_str(), form, share)
         });
         let mut tags = Tags::none();
-        if let Found::Miss(..) | Found::Refresh(..) = &found {
+        if let Found::Miss(_) | Found::Aged(..) = &found {
             tags.on.push(self.identity.dependency());
         }
-        Probed { site, tags, found }
+        Probed {
+            hard_timeout: self.freshness.and_then(|it| it.hard_timeout),
+            ..Probed::new(site, tags, found)
+        }
     }
 
     /// What is not looked up.
@@ -156,10 +167,16 @@ impl<'a> Call<'a> {
             }
             (Mode::Refresh, Ok(text)) if self.owns_key() => {
                 self.site.counters.refreshed.one_more();
-                Found::Refresh(cache.clone(), cache.key(text.as_str()))
+                self.missed(cache, text, Wish::New)
             }
+            (Mode::Renew, Ok(text)) if self.owns_key() => self.missed(cache, text, Wish::Newer),
             _ => self.uncached(cache),
         }
+    }
+
+    fn missed<V>(&self, cache: &Cache, text: &KeyText, wish: Wish) -> Found<V> {
+        let (key, policy) = (cache.key(text.as_str()), cache.policy(self.freshness));
+        Found::Miss(Missed::new(cache, key, wish, policy))
     }
 
     #[cold]
@@ -173,32 +190,121 @@ impl<'a> Call<'a> {
     }
 }
 
+/// Looks a key up in the layers that answer at once.
+#[inline]
+pub(super) fn look<R, S, H>(
+    site: &Site,
+    cache: &Cache,
+    freshness: Option<&Freshness>,
+    text: &str,
+    form: FormOf<R, S>,
+    share: &H,
+) -> Found<S::Value>
+where
+    S: Shape<R>,
+    H: Share<R>,
+{
+    let digest = cache.namespace().digest(text.as_bytes());
+    let found = cache.peek(digest, form.value_type);
+    let mut age = None;
+    if let Some((entry, value)) =
+        found.and_then(|it| (form.load)(it.any()).map(|value| (it, value)))
+    {
+        if entry.fresh_until_moment().is_none() {
+            site.counters.hits.one_more();
+            return Found::Hit(value);
+        }
+        age = Some((entry, value));
+    }
+    let missed = |wish, policy| {
+        let key = Key::with_digest(cache.namespace(), text, digest);
+        Missed::new(cache, key, wish, policy)
+    };
+    if let Some((entry, value)) = age {
+        return aged(site, cache, freshness, entry, value, missed);
+    }
+    if let (true, Some(error_type)) = (share.keeps(), share.error_type()) {
+        if let Some(entry) = cache.peek(digest, error_type) {
+            site.counters.hits.one_more();
+            return Found::Failed(Arc::clone(entry.any()));
+        }
+    }
+    Found::Miss(missed(Wish::Value, cache.policy(freshness)))
+}
+
+/// What an entry that is not fresh for ever is to a call.
+#[cold]
+fn aged<V>(
+    site: &Site,
+    cache: &Cache,
+    freshness: Option<&Freshness>,
+    entry: Entry,
+    value: V,
+    missed: impl FnOnce(Wish, Option<Arc<Policy>>) -> Missed,
+) -> Found<V> {
+    let policy = cache.policy(freshness);
+    let age = cache.age(&entry, Policy::of(&policy));
+    if age == Age::Fresh {
+        site.counters.hits.one_more();
+        return Found::Hit(value);
+    }
+    let wish = match age {
+        Age::Due | Age::Stale => Wish::Turn,
+        _ => Wish::Value,
+    };
+    let mut missed = missed(wish, policy);
+    missed.age = age;
+    if age == Age::Ended {
+        return Found::Miss(missed);
+    }
+    if cache.holds_off(missed.key.digest()) {
+        missed.count_served(site);
+        return Found::Hit(value);
+    }
+    missed.old = Some(Box::new(entry));
+    match wish {
+        Wish::Turn => Found::Aged(value, missed),
+        _ => Found::Miss(missed),
+    }
+}
+
 /// What a look at the layers that answer at once came to.
 #[derive(Debug)]
 pub struct Probed<V> {
     pub(super) site: &'static Site,
     pub(super) tags: Tags,
     pub(super) found: Found<V>,
+    /// What the function says itself, for a call that no cache takes part in.
+    pub(super) hard_timeout: Option<Duration>,
 }
 
 impl<V> Probed<V> {
+    pub(super) fn new(site: &'static Site, tags: Tags, found: Found<V>) -> Self {
+        Self {
+            site,
+            tags,
+            found,
+            hard_timeout: None,
+        }
+    }
+
     /// The tags of what is stored, which are made only when something may be.
     #[inline]
     #[must_use]
     pub fn tags(self, tags: impl FnOnce(&mut Tags)) -> Self {
         match &self.found {
-            Found::Miss(..) | Found::Refresh(..) => self.with(Tags::of(tags)),
+            Found::Miss(_) | Found::Aged(..) => self.with(Tags::of(tags)),
             _ => self,
         }
     }
 
     fn with(mut self, tags: Tags) -> Self {
-        if let (Some(error), Found::Miss(cache, _) | Found::Refresh(cache, _)) =
+        if let (Some(error), Found::Miss(missed) | Found::Aged(_, missed)) =
             (&tags.unwritten, &self.found)
         {
             // Stored without one of its tags, the value would outlive an invalidation.
             tracing::warn!(target: "cachestack", %error, "a tag could not be written, the function computes");
-            cache.count_uncached();
+            missed.cache.count_uncached();
             self.site.counters.uncached.one_more();
             self.found = Found::Uncached;
         }
@@ -220,6 +326,14 @@ impl Tags {
     pub const fn none() -> Self {
         Self {
             on: Vec::new(),
+            unwritten: None,
+        }
+    }
+
+    /// Those, which are written already.
+    pub(super) fn known(on: Vec<Dependency>) -> Self {
+        Self {
+            on,
             unwritten: None,
         }
     }
@@ -254,7 +368,8 @@ pub(super) enum Found<V> {
     Hit(V),
     /// A failure that is kept.
     Failed(AnyValue),
-    Miss(Cache, Key),
-    Refresh(Cache, Key),
+    Miss(Missed),
+    /// It may be served, and is to be computed anew.
+    Aged(V, Missed),
     Uncached,
 }

@@ -169,7 +169,7 @@ where
 #[diagnostic::on_unimplemented(
     message = "`{Self}` never fails",
     label = "not a `Result`",
-    note = "`error_ttl` and `share_err` are for functions that return a `Result<_, _>`"
+    note = "`error_ttl`, `share_err` and `stale_if_error` are for functions that return a `Result<_, _>`"
 )]
 pub trait MayFail {
     /// What is in `Err`.
@@ -196,6 +196,10 @@ impl<T, E> MayFail for Result<T, E> {
 /// Fails to compile where the error of a function cannot be kept.
 #[inline]
 pub fn check_error<R: MayFail<Error: KeptError>>() {}
+
+/// Fails to compile where a function cannot fail.
+#[inline]
+pub fn check_fails<R: MayFail>() {}
 
 /// Each caller has its own failure.
 #[derive(Debug, Clone, Copy)]

@@ -8,7 +8,8 @@ use crate::cache::Counter;
 
 /// What a cached function counted since the process began, in all caches it used.
 ///
-/// Every call ends as a hit, computed, coalesced, uncached or bypassed. `Display` is one line for people.
+/// Every call ends as a hit, computed, coalesced, stale, uncached or bypassed; a computation in the background counts as
+/// one more call that computed. `Display` is one line for people.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FunctionStats {
@@ -26,6 +27,13 @@ pub struct FunctionStats {
     pub bypassed: u64,
     /// Computations that were asked for although a value may have been there, by `refresh`.
     pub refreshed: u64,
+    /// Calls that were answered with a stale value.
+    pub stale: u64,
+    /// Computations in the background that began, for calls that did not wait for them.
+    pub revalidated: u64,
+    /// Computations that were not waited for any longer: those beside an old value by `timeout`, and calls that failed by
+    /// `hard_timeout`.
+    pub timeouts: u64,
     /// Calls without a cache: it was closed or not configured, their key could not be written, or another
     /// function has the same path.
     pub uncached: u64,
@@ -35,7 +43,7 @@ impl fmt::Display for FunctionStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "hits {}, computed {}, coalesced {}, refused {}, failed {}, bypassed {}, refreshed {}, uncached {}",
+            "hits {}, computed {}, coalesced {}, refused {}, failed {}, bypassed {}, refreshed {}, stale {}, revalidated {}, timeouts {}, uncached {}",
             self.hits,
             self.computed,
             self.coalesced,
@@ -43,6 +51,9 @@ impl fmt::Display for FunctionStats {
             self.failed,
             self.bypassed,
             self.refreshed,
+            self.stale,
+            self.revalidated,
+            self.timeouts,
             self.uncached,
         )
     }
@@ -57,6 +68,9 @@ pub(super) struct Counters {
     pub(super) failed: Counter,
     pub(super) bypassed: Counter,
     pub(super) refreshed: Counter,
+    pub(super) stale: Counter,
+    pub(super) revalidated: Counter,
+    pub(super) timeouts: Counter,
     pub(super) uncached: Counter,
 }
 
@@ -70,6 +84,9 @@ impl Counters {
             failed: Counter::new(),
             bypassed: Counter::new(),
             refreshed: Counter::new(),
+            stale: Counter::new(),
+            revalidated: Counter::new(),
+            timeouts: Counter::new(),
             uncached: Counter::new(),
         }
     }
@@ -83,6 +100,9 @@ impl Counters {
             failed: self.failed.get(),
             bypassed: self.bypassed.get(),
             refreshed: self.refreshed.get(),
+            stale: self.stale.get(),
+            revalidated: self.revalidated.get(),
+            timeouts: self.timeouts.get(),
             uncached: self.uncached.get(),
         }
     }

@@ -64,6 +64,11 @@ pub fn named(name: &str) -> Option<Cache> {
     named.as_ref()?.get(name).cloned()
 }
 
+/// The scope's cache, where there is a scope.
+pub(crate) fn scope_here() -> Option<Cache> {
+    scope::may_be_set().then(scope::current).flatten()
+}
+
 /// Calls `use_it` with the current cache, without cloning it.
 #[inline]
 pub(crate) fn with_current<R>(use_it: impl FnOnce(Option<&Cache>) -> R) -> R {

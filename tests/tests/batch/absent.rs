@@ -162,7 +162,7 @@ async fn of_single_calls_that_wait_for_what_is_absent_one_computes() {
         let single = || {
             let (cache, calls) = (cache.clone(), calls.clone());
             tokio::spawn(async move {
-                let compute = || async {
+                let compute = move || async move {
                     calls.note(&[1]);
                     settle().await;
                     5_u64

@@ -89,6 +89,27 @@ async fn the_options_are_those_of_every_entry() {
 }
 
 #[tokio::test]
+async fn what_is_stale_is_missing() {
+    let clock = Clock::manual();
+    let memory = MemoryBackend::builder().clock(clock.clone());
+    let builder = Cache::builder().clock(clock.clone());
+    let cache = builder.layer(memory.build().unwrap()).build().unwrap();
+    let calls = Calls::default();
+    let options = || EntryOptions::new().ttl(MINUTE).stale_if_error(MINUTE);
+    for _ in 0..2 {
+        let compute = |missing| calls.double(missing);
+        let got = cache.get_or_compute_many([1, 2], key_of, options(), compute);
+        assert_eq!(got.await.len(), 2);
+        clock.advance(MINUTE);
+        // A single call is served what the batch stored.
+        let failing =
+            cache.get_or_try_compute("double:1", options(), || async { Err("no source") });
+        assert_eq!(failing.await, Ok(2));
+    }
+    assert_eq!(calls.all(), [[1, 2], [1, 2]]);
+}
+
+#[tokio::test]
 async fn an_error_goes_to_its_caller_and_nothing_is_stored() {
     let (cache, calls) = (cache(), Calls::default());
     calls.doubles(&cache, [1]).await;

@@ -33,7 +33,7 @@ async fn a_single_call_waits_for_a_batch_and_a_batch_for_a_single_call() {
         tokio::spawn(async move {
             let compute = || async { unreachable!("the batch computes it") };
             cache
-                .get_or_compute::<u64, _>("double:2", None, compute)
+                .get_or_compute::<u64, _, _, _>("double:2", None, compute)
                 .await
         })
     };

@@ -68,7 +68,8 @@ async fn stats_are_a_few_lines_for_people_and_fields_for_machines() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(
         lines[0],
-        "computed 1, coalesced 0, refused 0, failed open 0, late 0, uncached 0, in flight 0"
+        "computed 1, coalesced 0, refused 0, failed open 0, late 0, uncached 0, stale 0, \
+         revalidated 0, put off 0, in flight 0, in background 0"
     );
     assert!(lines[1].starts_with("tiered: 0 hits, 1 miss"), "{text}");
     assert!(lines[2].contains("L1 memory: 0 hits, 1 miss"), "{text}");

@@ -33,7 +33,9 @@ async fn a_leader_that_panics_is_followed_by_exactly_one_of_those_who_wait() {
                 gate.pass().await;
                 panic!("the computation panics, as this test wants")
             };
-            cache.get_or_compute::<u32, _>("k", None, compute).await
+            cache
+                .get_or_compute::<u32, _, _, _>("k", None, compute)
+                .await
         })
     };
     settle().await;

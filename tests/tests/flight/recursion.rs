@@ -137,7 +137,9 @@ async fn a_task_that_the_computation_spawns_waits_up_to_the_lease() {
                 let spawned = async move { inner.get_or_compute("k", None, compute).await };
                 tokio::spawn(spawned).await.unwrap() + 1
             };
-            cache.get_or_compute::<u32, _>("k", None, compute).await
+            cache
+                .get_or_compute::<u32, _, _, _>("k", None, compute)
+                .await
         })
     };
     settle().await;

@@ -296,7 +296,7 @@ impl<'a> Opened<'a> {
             let generations = read_generations(self.fields[9]).ok_or(Rejected::Corrupt)?;
             Ok(Entry::from_any(value, value_type, now)
                 .created(times.past(self.created))
-                .fresh_until(self.fresh_until.and_then(|until| times.future(until)))
+                .fresh_until(self.fresh_until.and_then(|until| times.either(until)))
                 .expiring(self.expires.and_then(|expires| times.future(expires)))
                 .depending_on(generations))
         };

@@ -58,6 +58,14 @@ impl Times {
             .saturating_sub(self.wall.duration_since(wall).unwrap_or_default())
     }
 
+    /// A time that may have come.
+    pub(super) fn either(&self, wall: SystemTime) -> Option<Moment> {
+        match wall > self.wall {
+            true => self.future(wall),
+            false => Some(self.past(wall)),
+        }
+    }
+
     pub(super) fn future(&self, wall: SystemTime) -> Option<Moment> {
         self.moment
             .checked_add(wall.duration_since(self.wall).unwrap_or_default())

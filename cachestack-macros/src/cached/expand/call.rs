@@ -3,6 +3,7 @@
 use proc_macro2::{Delimiter, Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
+use super::super::freshness::Own;
 use super::super::model::{Cached, Home};
 use super::parts::{Args, local};
 use crate::body;
@@ -20,7 +21,7 @@ pub(super) fn wrapper(cached: &Cached) -> TokenStream {
         let name = Ident::new(name, proc_macro2::Span::call_site());
         Some(quote!(.#name(#decision)))
     });
-    let body = statements(cached, &quote!(#(#decisions)*), true);
+    let body = statements(cached, &quote!(#(#decisions)*), Wants::Value);
     // With the user's braces the whole function is the user's own for lints and errors.
     let body = span::group(Delimiter::Brace, body, function.body.span());
     // The body may not use it, the key does.
@@ -32,8 +33,19 @@ pub(super) fn wrapper(cached: &Cached) -> TokenStream {
     quote!(#(#attrs)* #lint #vis #sig #body)
 }
 
+/// What a call is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wants {
+    /// The value, at the end of an async function.
+    Value,
+    /// A new one; of an async function its future.
+    New,
+    /// The value, computed for nobody in particular.
+    Renewal,
+}
+
 /// The statements of a call, which wants what `mode` says.
-fn statements(cached: &Cached, mode: &TokenStream, waits: bool) -> TokenStream {
+fn statements(cached: &Cached, mode: &TokenStream, wants: Wants) -> TokenStream {
     if let Some(each) = &cached.each {
         return super::each::statements(cached, each, mode);
     }
@@ -42,8 +54,10 @@ fn statements(cached: &Cached, mode: &TokenStream, waits: bool) -> TokenStream {
     let call = cached.call(Args::Owned);
     let call = quote!(#call #mode);
     let run = match (cached.tags.is_empty(), cached.returns.way) {
-        (true, Way::Sync | Way::Async) => at_once(cached, &call, waits),
-        _ => in_steps(cached, &call, waits),
+        (true, Way::Sync | Way::Async) if !cached.may_not_wait(wants) => {
+            at_once(cached, &call, wants)
+        }
+        _ => in_steps(cached, &call, wants),
     };
     quote!(#witness #before #run)
 }
@@ -51,7 +65,12 @@ fn statements(cached: &Cached, mode: &TokenStream, waits: bool) -> TokenStream {
 /// The statements that compute and store whatever is there. Of an async function they give the future as it
 /// comes: one that is made here would have to be compiled for each function.
 pub(super) fn refresh(cached: &Cached) -> TokenStream {
-    statements(cached, &quote!(.refresh(true)), false)
+    statements(cached, &quote!(.refresh(true)), Wants::New)
+}
+
+/// The statements of a computation in the background.
+pub(super) fn renew(cached: &Cached) -> TokenStream {
+    statements(cached, &quote!(.renew()), Wants::Renewal)
 }
 
 /// The closure that adds the tags.
@@ -76,32 +95,40 @@ pub(super) fn tags_with(cached: &Cached) -> Option<TokenStream> {
 }
 
 /// One expression for the look-up and what follows it.
-fn at_once(cached: &Cached, call: &TokenStream, waits: bool) -> TokenStream {
+fn at_once(cached: &Cached, call: &TokenStream, wants: Wants) -> TokenStream {
     let (shape, share) = (cached.shape(), cached.share());
     let (keep, lifetime) = (cached.keep(), cached.lifetime());
     let compute = compute(cached);
     let form = local("form");
     let arguments = quote!(#call, #shape, #form, #share, #keep, #lifetime, #compute);
-    finish(cached, "call", arguments, waits)
+    finish(cached, "call", arguments, wants)
 }
 
 /// The probe first: what is needed only after a miss is made then.
-fn in_steps(cached: &Cached, call: &TokenStream, waits: bool) -> TokenStream {
+fn in_steps(cached: &Cached, call: &TokenStream, wants: Wants) -> TokenStream {
     let p = cached.krate.private();
     let (shape, make_share) = (cached.shape(), cached.share());
     let (keep, lifetime) = (cached.keep(), cached.lifetime());
     let returns = &cached.returns.ty;
     let [share, probed, started, form] = ["share", "probed", "started", "form"].map(local);
     let tagged = tags(cached).map(|add| quote!(.tags(#add)));
-    let compute = compute(cached);
+    let compute = match cached.goes_apart(wants) {
+        true => compute_either(cached),
+        false => compute(cached),
+    };
+    let limit = cached.is_limited(wants).then(|| {
+        let limit = local("limit");
+        quote!(let #limit = #probed.limit();)
+    });
     let probe = quote! {
         let #share = #make_share;
         let #probed = #call.probe::<#returns, _, _>(#shape, #form, &#share) #tagged;
+        #limit
     };
     let last = match cached.returns.way {
         Way::Sync | Way::Async => {
             let arguments = quote!(#probed, #shape, #form, #share, #keep, #lifetime, #compute);
-            finish(cached, "finish", arguments, waits)
+            finish(cached, "finish", arguments, wants)
         }
         Way::Future | Way::Boxed => {
             let arguments = quote!(#started, #shape, #form, #share, #keep, #lifetime);
@@ -110,6 +137,7 @@ fn in_steps(cached: &Cached, call: &TokenStream, waits: bool) -> TokenStream {
             let call = cached
                 .krate
                 .call(ends, "finish_started", generics, arguments);
+            let call = limited(cached, call, wants);
             let call = match cached.returns.way {
                 Way::Boxed => quote!(::std::boxed::Box::pin(#call)),
                 _ => call,
@@ -124,28 +152,67 @@ fn in_steps(cached: &Cached, call: &TokenStream, waits: bool) -> TokenStream {
 }
 
 /// The call of a function of the support module, shown where what does not fit was written.
-fn finish(cached: &Cached, what: &str, arguments: TokenStream, waits: bool) -> TokenStream {
+fn finish(cached: &Cached, what: &str, arguments: TokenStream, wants: Wants) -> TokenStream {
     let (ends, returns) = (ends(cached), &cached.returns.ty);
+    let either = match cached.goes_apart(wants) {
+        true => "_either",
+        false => "",
+    };
     match cached.returns.way {
         Way::Async => {
             let ends = Ends::at(ends.last);
-            let generics = match what {
-                "call" => quote!(::<#returns, _, _, _, _, _, _>),
-                _ => quote!(::<#returns, _, _, _>),
+            let generics = match either {
+                "" => quote!(::<#returns, _, _, _, _, _, _>),
+                _ => quote!(::<#returns, _, _, _, _>),
             };
-            let call = cached
-                .krate
-                .call(ends, &format!("{what}_async"), generics, arguments);
-            let wait = waits.then(|| quote_spanned!(ends.last=> .await));
+            let name = format!("{what}_async{either}");
+            let call = cached.krate.call(ends, &name, generics, arguments);
+            let call = limited(cached, call, wants);
+            let wait = (wants != Wants::New).then(|| quote_spanned!(ends.last=> .await));
             quote!(#call #wait)
         }
         _ => {
-            let generics = quote!(::<#returns, _, _>);
-            cached
-                .krate
-                .call(ends, &format!("{what}_sync"), generics, arguments)
+            let generics = match either {
+                "" => quote!(::<#returns, _, _>),
+                _ => quote!(::<#returns, _, _, _>),
+            };
+            let name = format!("{what}_sync{either}");
+            cached.krate.call(ends, &name, generics, arguments)
         }
     }
+}
+
+impl Cached {
+    /// Whether the computation may run apart from a call.
+    fn goes_apart(&self, wants: Wants) -> bool {
+        wants == Wants::Value && self.freshness.background.is_some()
+    }
+
+    /// Whether a call takes so long at most.
+    fn is_limited(&self, wants: Wants) -> bool {
+        wants == Wants::Value && self.freshness.hard_timeout.is_some()
+    }
+
+    fn may_not_wait(&self, wants: Wants) -> bool {
+        self.goes_apart(wants) || self.is_limited(wants)
+    }
+}
+
+/// The future of a call, bounded where the attribute says so; what the return type lacks for that is told there.
+fn limited(cached: &Cached, call: TokenStream, wants: Wants) -> TokenStream {
+    let Some(name) = cached.freshness.hard_timeout.as_ref() else {
+        return call;
+    };
+    if !cached.is_limited(wants) {
+        return call;
+    }
+    let (shape, returns) = (cached.shape(), &cached.returns.ty);
+    let [limit, form] = ["limit", "form"].map(local);
+    let arguments = quote!(#limit, #shape, #form, #call);
+    let generics = quote!(::<#returns, _, _>);
+    cached
+        .krate
+        .call(Ends::of(name), "in_time", generics, arguments)
 }
 
 /// What the value lacks is told by the witness; what else does not fit is the condition.
@@ -167,5 +234,44 @@ fn compute(cached: &Cached) -> TokenStream {
         Home::Trait(_) | Home::Nowhere => {
             body::closure(&cached.function, &cached.params, &cached.returns)
         }
+    }
+}
+
+/// The computation as a closure that has the arguments: of them it makes either the computation here, or one that owns
+/// all it needs.
+fn compute_either(cached: &Cached) -> TokenStream {
+    let p = cached.krate.private();
+    let (uncached, renew) = (cached.path("uncached"), cached.path("__renew"));
+    let (generics, arguments) = (cached.function.turbofish(), cached.hand_on());
+    let [apart, own_self] = ["apart", "own_self"].map(local);
+    let receiver = cached
+        .receiver
+        .as_ref()
+        .map(|it| Own::of_self(it, &own_self, &cached.krate));
+    let params = cached.params.iter();
+    let params = params.map(|it| Own::of_param(it, &cached.krate));
+    let owned: Vec<Own> = receiver.into_iter().chain(params).collect();
+    let take = owned.iter().map(|it| &it.take);
+    let handed_on = owned.iter().map(|it| &it.hand_on);
+    let again = quote!(#renew #generics(#(#handed_on),*));
+    let name = cached.freshness.background.as_ref();
+    let ends = Ends::at(name.map_or_else(proc_macro2::Span::call_site, Ident::span));
+    let work = match cached.returns.way {
+        Way::Sync => cached
+            .krate
+            .call(ends, "job", quote!(), quote!(move || #again)),
+        _ => {
+            let again = quote!(async move { #again.await });
+            cached.krate.call(ends, "task", quote!(), again)
+        }
+    };
+    quote! {
+        #p::either(move |#apart| match #apart {
+            false => #p::Made::Here(#uncached #generics(#arguments)),
+            true => {
+                #(#take)*
+                #p::Made::Apart(#work)
+            }
+        })
     }
 }

@@ -41,14 +41,18 @@ pub(super) fn all(cached: &Cached) -> Vec<Companion> {
 }
 
 fn with_body(cached: &Cached) -> Vec<Companion> {
-    vec![
+    let mut all = vec![
         uncached(cached),
         refresh(cached),
         entry(cached),
         entries(cached),
         hidden_entry(cached),
         hidden_key(cached),
-    ]
+    ];
+    if cached.freshness.background.is_some() {
+        all.push(hidden_renew(cached));
+    }
+    all
 }
 
 /// As a type with associated functions.
@@ -176,6 +180,18 @@ fn refresh(cached: &Cached) -> Companion {
     }
 }
 
+/// The same call in the background, which computes what is stale.
+fn hidden_renew(cached: &Cached) -> Companion {
+    let mut sig: Signature = cached.function.plain_signature(&cached.params, true);
+    sig.ident = cached.renamed("__renew");
+    let body = call::renew(cached);
+    Companion {
+        attrs: hidden(),
+        sig: quote!(#sig),
+        body: quote!({ #body }),
+    }
+}
+
 /// The handle on one entry.
 fn entry(cached: &Cached) -> Companion {
     let (p, returns) = (cached.krate.private(), cached.kept_of());
@@ -277,7 +293,10 @@ fn hidden_entry(cached: &Cached) -> Companion {
         handle(cached),
     );
     let (witness, shape, form) = (cached.witness(), cached.shape(), local("form"));
-    let call = cached.call(Args::Borrowed);
+    let (before, call) = (
+        cached.before_call(Args::Borrowed),
+        cached.call(Args::Borrowed),
+    );
     let tags = call::tags(cached).map(|add| quote!(.tags(#add)));
     let make = Ident::new(
         match cached.returns.is_result() || cached.each.is_some() {
@@ -289,7 +308,7 @@ fn hidden_entry(cached: &Cached) -> Companion {
     Companion {
         attrs: hidden(),
         sig: quote!(fn #name #generics (#params) -> #handle #where_clause),
-        body: quote!({ #witness #p::#make::<#returns, _>(#call, #shape, #form) #tags }),
+        body: quote!({ #witness #before #p::#make::<#returns, _>(#call, #shape, #form) #tags }),
     }
 }
 

@@ -35,14 +35,27 @@ impl Cached {
         }
     }
 
+    /// Fails to compile where the function cannot serve what is asked of it.
+    fn must_fail(&self) -> Option<TokenStream> {
+        let (name, returns) = (self.freshness.if_error.as_ref()?, &self.returns.ty);
+        let check = self.krate.call(
+            Ends::of(name),
+            "check_fails",
+            quote!(::<#returns>),
+            quote!(),
+        );
+        Some(quote!(#check;))
+    }
+
     /// The return type's tag, and the traits whose methods tell by type what the return type is.
     ///
     /// What the value lacks is told at the return type, and once: nothing else asks anything of it.
     pub(super) fn witness(&self) -> TokenStream {
         let (p, [tag, form]) = (self.krate.private(), ["tag", "form"].map(local));
         let returns = self.kept_of();
-        let shape = self.shape();
+        let (shape, check) = (self.shape(), self.must_fail());
         quote! {
+            #check
             use #p::{OfFallible as _, OfOther as _, OfShareable as _, OfUnshareable as _};
             let #tag = #p::Tag::<#returns>::NEW;
             let #form = #p::form_of(#shape, &#tag);
@@ -163,7 +176,11 @@ impl Cached {
             }
         };
         let shares_key = self.key.is_some().then(|| quote!(.shares_key()));
-        quote!(#p::Call::new(#site, #identity, #target, #key) #shares_key)
+        let freshness = self.freshness.is_said().then(|| {
+            let freshness = local("freshness");
+            quote!(.freshness(&#freshness))
+        });
+        quote!(#p::Call::new(#site, #identity, #target, #key) #shares_key #freshness)
     }
 
     /// The expression of the cache it uses.
@@ -179,17 +196,19 @@ impl Cached {
 
     /// Statements that must stand before a `Call`.
     pub(super) fn before_call(&self, args: Args) -> TokenStream {
-        let CacheChoice::Given(cache) = &self.cache else {
-            return TokenStream::new();
-        };
-        match self.owns_cache(args) {
-            true => {
+        let freshness = self.freshness.is_said().then(|| {
+            let (freshness, said) = (local("freshness"), self.freshness.expression(&self.krate));
+            quote!(let #freshness = #said;)
+        });
+        let cache = match &self.cache {
+            CacheChoice::Given(cache) if self.owns_cache(args) => {
                 let (p, own) = (self.krate.private(), local("cache"));
                 let cache = span::over(cache, quote!(#cache));
                 quote!(let #own = #p::own_cache(#cache);)
             }
-            false => TokenStream::new(),
-        }
+            _ => TokenStream::new(),
+        };
+        quote!(#freshness #cache)
     }
 
     /// Whether the cache is in an argument that is moved into the body.

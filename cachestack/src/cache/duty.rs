@@ -1,0 +1,190 @@
+//! The duty to compute a value and to hand it in.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use cachestack_backends::runtime::block_on;
+use cachestack_backends::{AnyValue, Entry, Key, Passage, ValueType};
+
+use super::Cache;
+use super::freshness::Policy;
+use crate::flight::{Landed, Lead};
+
+/// How a computed value is kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kept {
+    pub(crate) wanted: bool,
+    pub(crate) ttl: Option<Duration>,
+}
+
+impl Kept {
+    /// Whether anything is stored.
+    pub(crate) fn stores(&self) -> bool {
+        self.wanted && self.ttl != Some(Duration::ZERO)
+    }
+}
+
+/// The duty to compute a value and to hand it in. Dropped instead, it passes to one of those who wait.
+pub(crate) struct Duty<'a> {
+    pub(super) cache: &'a Cache,
+    pub(super) value_type: &'static ValueType,
+    pub(super) key: Key,
+    pub(super) lead: Option<Lead<'a>>,
+    /// None where the cache takes no part any more. Behind the lead, which ends while the passage still holds.
+    /// In a box, as it is large and the duty is handed on several times.
+    pub(super) passage: Option<Box<Passage>>,
+    policy: Option<Arc<Policy>>,
+    /// What there is meanwhile, which may be served still.
+    pub(super) old: Option<Box<Entry>>,
+}
+
+impl<'a> Duty<'a> {
+    pub(super) fn new(
+        cache: &'a Cache,
+        key: Key,
+        value_type: &'static ValueType,
+        policy: Option<Arc<Policy>>,
+    ) -> Self {
+        Self {
+            cache,
+            value_type,
+            key,
+            lead: None,
+            passage: None,
+            policy,
+            old: None,
+        }
+    }
+
+    /// The old value, where it may be served in the place of one that is not to be had.
+    pub(crate) fn old(&self) -> Option<&AnyValue> {
+        let (entry, policy) = (self.old.as_ref()?, Policy::of(&self.policy));
+        let now = self.cache.0.stack.clock().now();
+        policy.serves_on_error(entry, now).then(|| entry.any())
+    }
+
+    /// [`hand_in`](Self::hand_in) apart from its caller's future.
+    #[inline(never)]
+    pub(crate) fn hand_in_apart(
+        self,
+        value: AnyValue,
+        kept: Kept,
+    ) -> Pin<Box<impl Future<Output = ()> + use<'a>>> {
+        Box::pin(self.hand_in(value, kept))
+    }
+
+    /// Runs what computes. A call from there that would wait for it computes too.
+    pub(crate) fn run<R>(&self, compute: impl FnOnce() -> R) -> R {
+        let _mark = self.lead.as_ref().map(Lead::mark);
+        compute()
+    }
+
+    /// The same for a future, which is marked while it is polled.
+    pub(crate) async fn drive<F: Future>(&self, mut future: Pin<&mut F>) -> F::Output {
+        let mut thread = self.lead.as_ref().map(Lead::began_on);
+        poll_fn(|context| {
+            if let Some(lead) = &self.lead {
+                let here = thread::current().id();
+                if thread.replace(here) != Some(here) {
+                    lead.moved();
+                }
+            }
+            self.run(|| future.as_mut().poll(context))
+        })
+        .await
+    }
+
+    /// Gives the value to all who wait, and stores it if it is to be kept. An invalidation that came meanwhile
+    /// keeps it out of every store.
+    pub(crate) async fn hand_in(mut self, value: AnyValue, kept: Kept) {
+        if self.passage.is_none() {
+            return;
+        }
+        self.land(Landed::Value(Arc::clone(&value)));
+        match kept.stores() {
+            true => {
+                self.cache.0.throttle.free(self.key.digest());
+                let entry = self.entry(value, self.value_type, self.policy.as_ref(), kept.ttl);
+                self.store(entry).await;
+            }
+            false => {
+                self.cache.0.counters.refused.one_more();
+                if self.old.is_some() {
+                    // The next would find the same.
+                    self.cache.hold_off(self.key.digest());
+                }
+            }
+        }
+        drop(self.lead.take());
+    }
+
+    /// The same for sync code.
+    #[inline(never)]
+    pub(crate) fn hand_in_sync(self, value: AnyValue, kept: Kept) {
+        block_on(self.hand_in(value, kept));
+    }
+
+    fn entry(
+        &self,
+        value: AnyValue,
+        value_type: &'static ValueType,
+        policy: Option<&Arc<Policy>>,
+        ttl: Option<Duration>,
+    ) -> Entry {
+        let now = self.cache.0.stack.clock().now();
+        let entry = Entry::from_any(value, value_type, now);
+        self.cache.timed(entry, now, ttl, policy)
+    }
+
+    async fn store(&self, entry: Entry) {
+        // The passage stays where it is: dropped in here, the lead must still go before it.
+        if let Some(passage) = &self.passage {
+            if let Err(error) = self.cache.0.stack.store(&self.key, entry, passage).await {
+                self.cache.failed_open("store", &error);
+            }
+        }
+    }
+
+    /// The computation failed. Where there is an old value, it is given back and those who wait get it too; else
+    /// they get a failure that can be shared, or compute.
+    pub(crate) fn fail(mut self, shared: Option<AnyValue>) -> Option<AnyValue> {
+        if self.old.is_some() {
+            self.cache.hold_off(self.key.digest());
+        }
+        if let Some(old) = self.old().map(Arc::clone) {
+            self.land(Landed::Old(Arc::clone(&old)));
+            return Some(old);
+        }
+        match shared {
+            Some(failure) => self.land(Landed::Failure(failure)),
+            None => {
+                if let Some(lead) = self.lead.take() {
+                    lead.fail();
+                }
+            }
+        }
+        None
+    }
+
+    /// The computation failed; those who wait get the failure, and memory keeps it for so long.
+    pub(crate) async fn fail_for(
+        mut self,
+        failure: AnyValue,
+        error_type: &'static ValueType,
+        ttl: Duration,
+    ) {
+        self.land(Landed::Failure(Arc::clone(&failure)));
+        let entry = self.entry(failure, error_type, None, Some(ttl));
+        self.store(entry).await;
+        drop(self.lead.take());
+    }
+
+    pub(super) fn land(&mut self, landed: Landed) {
+        if let Some(lead) = &mut self.lead {
+            lead.land(landed);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! What the answers of a cache come to for a function, and what becomes of what it computed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cachestack_backends::runtime::block_on;
+use cachestack_backends::{AnyValue, ValueType};
+use tokio::sync::oneshot;
+
+use super::compute::Compute;
+use super::form::FormOf;
+use super::lifetime::Lifetime;
+use super::missed::Missed;
+use super::shape::Shape;
+use super::share::Share;
+use super::site::Site;
+use crate::cache::{Age, Duty, Kept, Lookup, Ticket, Wish};
+
+/// What a look-up means to a function.
+pub(super) enum Answer<'a, R> {
+    Returned(R),
+    /// The same, and it is time to compute it anew.
+    Aged(R),
+    /// There is something that is not its answer: it computes, and keeps that to itself.
+    Elsewhere,
+    Compute(Duty<'a>),
+}
+
+pub(super) fn answered<'a, R, S, H>(
+    site: &Site,
+    missed: &Missed,
+    form: FormOf<R, S>,
+    answer: Lookup<'a>,
+    share: &H,
+) -> Answer<'a, R>
+where
+    S: Shape<R>,
+    H: Share<R>,
+{
+    let counters = &site.counters;
+    let of = |value: &AnyValue| (form.load)(value).map(S::wrap);
+    let returned = match answer {
+        Lookup::Found(value) => of(&value).inspect(|_| counters.hits.one_more()),
+        Lookup::Shared(value) => of(&value).inspect(|_| counters.coalesced.one_more()),
+        Lookup::Failed(failure) => {
+            let returned = share.take(&failure);
+            returned.inspect(|_| counters.coalesced.one_more())
+        }
+        Lookup::Old(value) => of(&value).inspect(|_| missed.count_served(site)),
+        Lookup::Aged { value, age } => {
+            if let Some(returned) = of(&value) {
+                missed.count_aged(site, age);
+                return Answer::Aged(returned);
+            }
+            None
+        }
+        Lookup::Compute(duty) => return Answer::Compute(duty),
+    };
+    match returned {
+        Some(returned) => Answer::Returned(returned),
+        None => {
+            counters.computed.one_more();
+            Answer::Elsewhere
+        }
+    }
+}
+
+/// Has a new value computed apart from the call, unless that is under way or there is no room for it.
+pub(super) fn refresh<R, H, C: Compute<H, R>>(site: &Site, missed: &Missed, compute: C) {
+    match missed.cache.ticket(missed.key.digest()) {
+        Ok(ticket) => {
+            missed.cache.count_revalidated();
+            site.counters.revalidated.one_more();
+            compute.start(ticket, |_| ());
+        }
+        Err(refusal) => missed.cache.count_refusal(refusal),
+    }
+}
+
+/// Has the value computed apart; what comes is the value, or nothing where that failed.
+pub(super) fn start_apart<R, S, H, C>(
+    form: FormOf<R, S>,
+    compute: C,
+    ticket: Ticket,
+) -> oneshot::Receiver<Option<AnyValue>>
+where
+    S: Shape<R>,
+    C: Compute<H, R>,
+{
+    let (sender, receiver) = oneshot::channel();
+    let done = move |returned: R| {
+        let value = S::split(returned).ok();
+        // Nobody listens any more when the caller has gone on with the old one.
+        drop(sender.send(value.map(|value| (form.erase)((form.keep)(value)))));
+    };
+    compute.start(ticket, done);
+    receiver
+}
+
+/// What was computed apart, where it came in time.
+type Apartly = Option<Result<Option<AnyValue>, oneshot::error::RecvError>>;
+
+/// The new value where it came in time, else the old one.
+pub(super) fn in_time_or_old<R, S: Shape<R>>(
+    site: &Site,
+    missed: &Missed,
+    form: FormOf<R, S>,
+    computed: Apartly,
+    old: S::Value,
+) -> S::Value {
+    if computed.is_none() {
+        site.counters.timeouts.one_more();
+    }
+    let value = computed.and_then(Result::ok).flatten();
+    match value.and_then(|value| (form.load)(&value)) {
+        Some(value) => {
+            site.counters.coalesced.one_more();
+            value
+        }
+        None => {
+            missed.count_aged(site, Age::Old);
+            old
+        }
+    }
+}
+
+/// The old value in the place of a failure.
+pub(super) fn old_instead<R, S: Shape<R>>(
+    site: &Site,
+    missed: &Missed,
+    form: FormOf<R, S>,
+    old: Option<AnyValue>,
+) -> Option<S::Value> {
+    let old = (form.load)(&old?)?;
+    missed.cache.count_stale();
+    site.counters.stale.one_more();
+    Some(old)
+}
+
+/// What is to be done with what a computation returned.
+pub(super) enum Settled<R, T> {
+    Kept { value: Arc<T>, kept: Kept },
+    Failed { returned: R, failure: Failed },
+}
+
+/// A failure, as it may be told to others.
+pub(super) struct Failed {
+    shared: Option<AnyValue>,
+    ttl: Option<Duration>,
+}
+
+pub(super) fn settle<R, S, H>(
+    site: &Site,
+    form: FormOf<R, S>,
+    returned: R,
+    keep: impl FnOnce(&S::Value) -> bool,
+    lifetime: impl Lifetime<S::Value>,
+    share: &H,
+) -> Settled<R, S::Stored>
+where
+    S: Shape<R>,
+    H: Share<R>,
+{
+    match S::split(returned) {
+        Ok(value) => {
+            let wanted = keep(&value);
+            let ttl = if wanted { lifetime.of(&value) } else { None };
+            let kept = Kept { wanted, ttl };
+            if !kept.stores() {
+                site.counters.refused.one_more();
+            }
+            Settled::Kept {
+                value: (form.keep)(value),
+                kept,
+            }
+        }
+        Err(returned) => {
+            site.counters.failed.one_more();
+            let (shared, ttl) = (share.share(&returned), share.ttl(&returned));
+            Settled::Failed {
+                returned,
+                failure: Failed { shared, ttl },
+            }
+        }
+    }
+}
+
+/// Tells those who wait that the computation failed, and keeps the failure if it is to be. Gives the old value that
+/// is to be served instead.
+pub(super) async fn fail(
+    duty: Duty<'_>,
+    failure: Failed,
+    error_type: Option<&'static ValueType>,
+    wish: Wish,
+) -> Option<AnyValue> {
+    // What a refresh would have replaced, or what is there still, is better than its failure.
+    let ttl = failure
+        .ttl
+        .filter(|_| wish != Wish::New && duty.old().is_none());
+    match (failure.shared, error_type, ttl) {
+        (Some(failure), Some(error_type), Some(ttl)) if !ttl.is_zero() => {
+            Box::pin(duty.fail_for(failure, error_type, ttl)).await;
+            None
+        }
+        // Who asked for a newer one has the old one.
+        (failure, _, _) => duty.fail(failure).filter(|_| wish != Wish::Newer),
+    }
+}
+
+/// The same for sync code. On its own, so that what it needs is off the stack when others compute.
+#[inline(never)]
+pub(super) fn fail_sync(
+    duty: Duty<'_>,
+    failure: Failed,
+    error_type: Option<&'static ValueType>,
+    wish: Wish,
+) -> Option<AnyValue> {
+    block_on(fail(duty, failure, error_type, wish))
+}

@@ -1,0 +1,126 @@
+//! How long a call takes at most.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cachestack_backends::{Clock, KeyDigest};
+
+use super::form::FormOf;
+use super::missed::Missed;
+use super::probe::{Found, Probed};
+use super::shape::Shape;
+use super::site::Site;
+use crate::cache::{Age, Cache, Policy, Timeout, within};
+
+/// What bounds a call.
+pub struct Limit {
+    site: &'static Site,
+    time: Duration,
+    clock: Clock,
+    /// Where an old value may be.
+    place: Option<(Cache, KeyDigest, Option<Arc<Policy>>)>,
+}
+
+impl fmt::Debug for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Limit({:?})", self.time)
+    }
+}
+
+impl<V> Probed<V> {
+    /// What bounds the call from here on: nothing where it has its answer.
+    pub fn limit(&self) -> Option<Limit> {
+        let of = |missed: &Missed| {
+            let cache = missed.cache.clone();
+            Some(Limit {
+                site: self.site,
+                time: Policy::of(&missed.policy).hard_timeout?,
+                clock: cache.stack().clock().clone(),
+                place: Some((cache, missed.key.digest(), missed.policy.clone())),
+            })
+        };
+        match &self.found {
+            Found::Hit(_) | Found::Failed(_) => None,
+            Found::Miss(missed) | Found::Aged(_, missed) => of(missed),
+            Found::Uncached => Some(Limit {
+                site: self.site,
+                time: self.hard_timeout?,
+                clock: Clock::system(),
+                place: None,
+            }),
+        }
+    }
+}
+
+/// Ends a call in time: with an old value that may be served still, else with an error.
+pub async fn in_time<R, S, F>(limit: Option<Limit>, shape: S, form: FormOf<R, S>, call: F) -> R
+where
+    R: FailsLate,
+    S: Shape<R>,
+    F: Future<Output = R>,
+{
+    match limit {
+        None => call.await,
+        Some(limit) => {
+            limit
+                .keep(shape, form, call, |late| Some(R::late(late)))
+                .await
+        }
+    }
+}
+
+impl Limit {
+    /// Ends a call in time, where there is a way to tell that it was late.
+    pub(super) async fn keep<R, S: Shape<R>>(
+        self,
+        _: S,
+        form: FormOf<R, S>,
+        call: impl Future<Output = R>,
+        late: impl FnOnce(Timeout) -> Option<R>,
+    ) -> R {
+        let mut call = pin!(call);
+        if let Some(returned) = within(&self.clock, self.time, call.as_mut()).await {
+            return returned;
+        }
+        self.site.counters.timeouts.one_more();
+        let old = self.old::<R, S>(form).map(S::wrap);
+        match old.or_else(|| late(Timeout::new(self.time))) {
+            Some(returned) => returned,
+            None => call.await,
+        }
+    }
+
+    fn old<R, S: Shape<R>>(&self, form: FormOf<R, S>) -> Option<S::Value> {
+        let (cache, key, policy) = self.place.as_ref()?;
+        let entry = cache.peek(*key, form.value_type)?;
+        if cache.age(&entry, Policy::of(policy)) == Age::Ended {
+            return None;
+        }
+        let old = (form.load)(entry.any())?;
+        cache.count_stale();
+        self.site.counters.stale.one_more();
+        Some(old)
+    }
+}
+
+/// A return type that can tell that a call took too long.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot tell that a call took too long",
+    label = "not a `Result` with an error that is made of `cachestack::Timeout`",
+    note = "`hard_timeout` is for functions that return a `Result<_, E>` where `E` implements `From<cachestack::Timeout>`; \
+            `Box<dyn std::error::Error + Send + Sync>` does"
+)]
+pub trait FailsLate {
+    /// The failure.
+    fn late(timeout: Timeout) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E: From<Timeout>> FailsLate for Result<T, E> {
+    fn late(timeout: Timeout) -> Self {
+        Err(timeout.into())
+    }
+}
