@@ -290,7 +290,7 @@ impl Cache {
         });
         let by_hand = ByHand {
             ids,
-            key_of: key_of,
+            key_of,
             kept: Kept {
                 wanted: true,
                 ttl: options.ttl,

@@ -217,9 +217,11 @@ pub struct Gathering<'a, R, K, O, S: Shape<O>> {
     keep: fn(S::Value) -> Arc<S::Stored>,
     erase: fn(Arc<S::Stored>) -> AnyValue,
     sort: Sort<R, K, S::Value, O>,
-    gather: fn(Vec<(K, Option<S::Value>)>) -> Option<R>,
+    gather: Gather<R, K, S::Value>,
     failed: fn(O) -> Option<R>,
 }
+
+type Gather<R, K, V> = fn(Vec<(K, Option<V>)>) -> Option<R>;
 
 type Sort<R, K, V, O> = fn(R, &[usize], &dyn Fn(&K) -> Option<usize>) -> Sorted<R, V, O>;
 
