@@ -29,7 +29,8 @@ impl Cache {
     /// invalidated while it is computed is stored nowhere, and the others are.
     ///
     /// A cache that fails only costs the computation: this never fails by it. To a single look-up that an id is
-    /// absent is no answer: it computes.
+    /// absent is no answer: it computes. What is stale counts as missing; what is stored gets its stale time and jitter
+    /// from the options and the cache, for single look-ups to use.
     ///
     /// # Costs
     /// A batch that finds all in memory takes no flight and no lock beyond those of the look-ups. Else it takes one

@@ -104,6 +104,7 @@ async fn a_result_is_kept_by_its_ok_and_its_error_is_shared() {
 #[tokio::test]
 async fn a_template_names_one_id_and_shares_its_entries_with_single_functions() {
     #[cached(each = ids, key = "user:{ids}:{lang}", tags = ["user:{ids}", "users"])]
+    #[allow(clippy::ptr_arg, reason = "what the attribute takes")]
     async fn users(ids: &Vec<u64>, lang: &str) -> HashMap<u64, String> {
         ids.iter().map(|id| (*id, format!("{id}{lang}"))).collect()
     }
@@ -317,9 +318,9 @@ async fn ids_and_values_may_be_of_any_kind() {
             .collect()
     }
     #[cached(each = ids)]
-    fn same<T: Clone + Send + Sync + 'static>(ids: &[T]) -> Vec<T>
+    fn same<T>(ids: &[T]) -> Vec<T>
     where
-        T: serde::Serialize + serde::de::DeserializeOwned,
+        T: serde::Serialize + serde::de::DeserializeOwned + Clone + Send + Sync + 'static,
     {
         ids.to_vec()
     }
@@ -327,8 +328,9 @@ async fn ids_and_values_may_be_of_any_kind() {
         assert_eq!(lengths(&["one", "three"]), [Arc::new(3), Arc::new(5)]);
         assert_eq!(lengths::entry("one").peek().as_deref(), Some(&3));
         let place = Place("Rome".into(), 1);
-        let first = shown(&[place.clone()], &String::new());
-        let again = shown(&[place.clone()], &String::new());
+        let places = [place.clone()];
+        let first = shown(&places, &String::new());
+        let again = shown(&places, &String::new());
         assert!(Arc::ptr_eq(&first[&place], &again[&place]));
         assert_eq!(same(&[1_u8, 2]), [1, 2]);
         assert_eq!(same(&[1_u16, 2]), [1, 2]);

@@ -21,7 +21,7 @@ fn stacked() -> (Cache, [Faults; 2]) {
 
 /// How often a layer was asked: for one, for many, to keep one, to keep many.
 fn asked(faults: &Faults) -> [u64; 4] {
-    [Method::Get, Method::GetMany, Method::Set, Method::SetMany].map(|it| faults.calls(it) as u64)
+    [Method::Get, Method::GetMany, Method::Set, Method::SetMany].map(|it| faults.calls(it))
 }
 
 fn since(before: [u64; 4], faults: &Faults) -> [u64; 4] {
