@@ -103,7 +103,7 @@ impl Stage {
             });
         let mut lead = match joined.await {
             Role::Take(Landed::Value(value)) => return value.downcast_ref().copied(),
-            Role::Take(Landed::Failure(_)) => return None,
+            Role::Take(Landed::Old(_) | Landed::Failure(_)) => return None,
             Role::Lead(lead) => lead,
         };
         let below = *lock(&inner.below);

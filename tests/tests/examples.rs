@@ -57,6 +57,43 @@ fn the_stack_says_what_it_needs() {
     assert!(shown.contains("Set REDIS_DSN"), "{shown}");
 }
 
+/// The numbers of a row in a table: calls, how often the source was asked, failures, and the slowest in milliseconds.
+fn numbers(shown: &str, scene: &str, policy: &str) -> Vec<usize> {
+    let row = shown.lines().find(|line| {
+        let mut cells = line.split('│').map(str::trim);
+        cells.any(|cell| cell == scene) && cells.any(|cell| cell == policy)
+    });
+    let row = row.unwrap_or_else(|| panic!("no row of {scene} with {policy} in\n{shown}"));
+    let cells = row
+        .split('│')
+        .map(|cell| cell.trim().trim_end_matches(" ms"));
+    cells.filter_map(|cell| cell.parse().ok()).collect()
+}
+
+#[test]
+fn policies_bridge_a_stampede_an_outage_and_a_slow_source() {
+    let output = run(example("policies"));
+    let (shown, error) = texts(&output);
+    assert!(output.status.success(), "{shown}\n{error}");
+    let row = |scene, policy| <[usize; 4]>::try_from(numbers(&shown, scene, policy)).unwrap();
+    let [calls, asked, ..] = row("a thousand callers at once", "a map by hand");
+    assert_eq!((calls, asked), (1000, 1000));
+    let [calls, asked, ..] = row("a thousand callers at once", "#[cached]");
+    assert_eq!((calls, asked), (1000, 1));
+    let [.., failed, _] = row("the source is down", "none");
+    assert!(failed > 0);
+    let [.., failed, _] = row("the source is down", "stale_if_error");
+    assert_eq!(failed, 0);
+    let [.., slowest] = row("the source takes 300 ms", "none");
+    assert!(slowest >= 300);
+    let [.., failed, slowest] = row("the source takes 300 ms", "stale_while_revalidate");
+    assert!((failed, slowest < 300) == (0, true), "{slowest} ms");
+    let [.., failed, _] = row("the source takes 300 ms", "stale_if_error, timeout");
+    assert_eq!(failed, 0);
+    let [.., failed, _] = row("the source takes 300 ms", "hard_timeout");
+    assert!(failed > 0);
+}
+
 /// What the configured example says with that file and these variables.
 fn configured(file: &str, variables: &[(&str, &str)]) -> Result<String, String> {
     let folder = tempfile::tempdir().unwrap();

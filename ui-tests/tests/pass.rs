@@ -30,6 +30,7 @@ pub mod cached {
         pub mod each_of_every_kind;
         pub mod errors_kept_and_shared;
         pub mod expected_dead_code;
+        pub mod freshness_of_every_kind;
         pub mod function_as_a_value;
         pub mod function_in_a_function;
         pub mod future_is_send;

@@ -1,14 +1,14 @@
 //! `get_or_compute`: a call without an attribute.
 
-use std::fmt;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cachestack_backends::{CacheValue, Dependency, Key};
 
 use super::call::{finish_async, finish_async_either, finish_sync, finish_sync_either};
-use super::compute::{Compute, Here, job, task};
+use super::compute::{Compute, job, task};
 use super::form::Keeps;
 use super::limit::FailsLate;
 use super::missed::Missed;
@@ -24,14 +24,17 @@ use crate::cache::{
 /// All calls by hand; nobody asks for their numbers.
 static BY_HAND: Site = Site::new();
 
-/// A call by hand whose computation may run in the background.
-pub struct Renewable<C, S> {
-    call: Renewal,
+/// What a call by hand computes, and the call itself where that can go apart. The way it goes is part of the type and
+/// not a type of its own: what a future holds must not depend on how the closure and its future go together, or no
+/// task could be spawned with it.
+pub(super) struct ByHand<C, S, W> {
+    call: Option<Renewal>,
     compute: C,
     shape: S,
+    way: PhantomData<fn() -> W>,
 }
 
-/// What such a call is known by.
+/// A call by hand, to be made again apart.
 #[derive(Debug, Clone)]
 pub struct Renewal {
     cache: Cache,
@@ -41,44 +44,10 @@ pub struct Renewal {
     ttl: Option<Duration>,
 }
 
-impl<C, S> fmt::Debug for Renewable<C, S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Renewable").finish_non_exhaustive()
-    }
-}
-
 impl Renewal {
     fn probed<V>(self) -> Probed<V> {
         let missed = Missed::new(&self.cache, self.key, Wish::Newer, self.policy);
         Probed::new(&BY_HAND, Tags::known(self.on), Found::Miss(missed))
-    }
-}
-
-impl<C, F, S> Compute<F, F::Output> for Renewable<C, S>
-where
-    C: FnOnce() -> F + Send + 'static,
-    F: Future<Output: Send + 'static> + Send + 'static,
-    S: Kept<F::Output>,
-{
-    const GOES_APART: bool = true;
-
-    fn here(self) -> F {
-        (self.compute)()
-    }
-    fn start(self, ticket: Ticket, done: impl FnOnce(F::Output) + Send + 'static) {
-        let (ttl, form) = (self.call.ttl, S::form());
-        let Self {
-            call,
-            compute,
-            shape,
-        } = self;
-        ticket.start(
-            task(async move {
-                let probed = call.probed();
-                finish_async(probed, shape, form, Unshared, |_| true, ttl, compute).await
-            }),
-            done,
-        );
     }
 }
 
@@ -87,37 +56,43 @@ pub trait Kept<R>: Keeps<R, Value: Send + 'static, Stored: Send + Sync + 'static
 
 impl<R, S: Keeps<R, Value: Send + 'static, Stored: Send + Sync + 'static>> Kept<R> for S {}
 
-/// A call by hand of sync code.
-pub struct RenewableSync<C, S>(Renewable<C, S>);
+impl<C, F, S, W> Compute<F, F::Output> for ByHand<C, S, W>
+where
+    C: FnOnce() -> F,
+    F: Future,
+    S: Kept<F::Output>,
+    W: Way<C, F>,
+{
+    const GOES_APART: bool = W::GOES_APART;
 
-impl<C, S> fmt::Debug for RenewableSync<C, S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+    fn here(self) -> F {
+        (self.compute)()
+    }
+    fn start(self, ticket: Ticket, done: impl FnOnce(F::Output) + Send + 'static) {
+        if let Some(call) = self.call {
+            W::start(call, self.compute, self.shape, ticket, done);
+        }
     }
 }
 
-impl<C, R, S> Compute<R, R> for RenewableSync<C, S>
+/// The same for sync code.
+pub(super) struct ByHandSync<C, S, W>(ByHand<C, S, W>);
+
+impl<C, R, S, W> Compute<R, R> for ByHandSync<C, S, W>
 where
-    C: FnOnce() -> R + Send + 'static,
-    R: 'static,
+    C: FnOnce() -> R,
     S: Kept<R>,
+    W: BlockingWay<C, R>,
 {
-    const GOES_APART: bool = true;
+    const GOES_APART: bool = W::GOES_APART;
 
     fn here(self) -> R {
         (self.0.compute)()
     }
     fn start(self, ticket: Ticket, done: impl FnOnce(R) + Send + 'static) {
-        let (ttl, form) = (self.0.call.ttl, S::form());
-        let Renewable {
-            call,
-            compute,
-            shape,
-        } = self.0;
-        ticket.start(
-            job(move || finish_sync(call.probed(), shape, form, Unshared, |_| true, ttl, compute)),
-            done,
-        );
+        if let Some(call) = self.0.call {
+            W::start(call, self.0.compute, self.0.shape, ticket, done);
+        }
     }
 }
 
@@ -130,12 +105,16 @@ where
 )]
 pub trait Way<C, F: Future> {
     #[doc(hidden)]
-    type Compute<S: Kept<F::Output>>: Compute<F, F::Output>;
+    const GOES_APART: bool;
 
     #[doc(hidden)]
-    fn way<S>(call: impl FnOnce() -> Renewal, compute: C, shape: S) -> Self::Compute<S>
-    where
-        S: Kept<F::Output>;
+    fn start<S: Kept<F::Output>>(
+        call: Renewal,
+        compute: C,
+        shape: S,
+        ticket: Ticket,
+        done: impl FnOnce(F::Output) + Send + 'static,
+    );
 
     #[doc(hidden)]
     fn late(timeout: Timeout) -> Option<F::Output> {
@@ -145,13 +124,15 @@ pub trait Way<C, F: Future> {
 }
 
 impl<C: FnOnce() -> F, F: Future> Way<C, F> for InPlace {
-    type Compute<S: Kept<F::Output>> = Here<C>;
+    const GOES_APART: bool = false;
 
-    fn way<S>(_: impl FnOnce() -> Renewal, compute: C, _: S) -> Here<C>
-    where
-        S: Kept<F::Output>,
-    {
-        Here(compute)
+    fn start<S: Kept<F::Output>>(
+        _: Renewal,
+        _: C,
+        _: S,
+        _: Ticket,
+        _: impl FnOnce(F::Output) + Send + 'static,
+    ) {
     }
 }
 
@@ -160,29 +141,35 @@ where
     C: FnOnce() -> F + Send + 'static,
     F: Future<Output: Send + 'static> + Send + 'static,
 {
-    type Compute<S: Kept<F::Output>> = Renewable<C, S>;
+    const GOES_APART: bool = true;
 
-    fn way<S>(call: impl FnOnce() -> Renewal, compute: C, shape: S) -> Renewable<C, S>
-    where
-        S: Kept<F::Output>,
-    {
-        let call = call();
-        Renewable {
-            call,
-            compute,
-            shape,
-        }
+    fn start<S: Kept<F::Output>>(
+        call: Renewal,
+        compute: C,
+        shape: S,
+        ticket: Ticket,
+        done: impl FnOnce(F::Output) + Send + 'static,
+    ) {
+        let (ttl, form) = (call.ttl, S::form());
+        let again = async move {
+            let probed = call.probed();
+            finish_async(probed, shape, form, Unshared, |_| true, ttl, compute).await
+        };
+        ticket.start(task(again), done);
     }
 }
 
 impl<W: Way<C, F>, C, F: Future<Output: FailsLate>> Way<C, F> for InTime<W> {
-    type Compute<S: Kept<F::Output>> = W::Compute<S>;
+    const GOES_APART: bool = W::GOES_APART;
 
-    fn way<S>(call: impl FnOnce() -> Renewal, compute: C, shape: S) -> W::Compute<S>
-    where
-        S: Kept<F::Output>,
-    {
-        W::way(call, compute, shape)
+    fn start<S: Kept<F::Output>>(
+        call: Renewal,
+        compute: C,
+        shape: S,
+        ticket: Ticket,
+        done: impl FnOnce(F::Output) + Send + 'static,
+    ) {
+        W::start(call, compute, shape, ticket, done);
     }
     fn late(timeout: Timeout) -> Option<F::Output> {
         Some(F::Output::late(timeout))
@@ -199,37 +186,38 @@ impl<W: Way<C, F>, C, F: Future<Output: FailsLate>> Way<C, F> for InTime<W> {
 )]
 pub trait BlockingWay<C, R> {
     #[doc(hidden)]
-    type Compute<S: Kept<R>>: Compute<R, R>;
+    const GOES_APART: bool;
 
     #[doc(hidden)]
-    fn way<S: Kept<R>>(call: impl FnOnce() -> Renewal, compute: C, shape: S) -> Self::Compute<S>;
+    fn start<S: Kept<R>>(
+        call: Renewal,
+        compute: C,
+        shape: S,
+        ticket: Ticket,
+        done: impl FnOnce(R) + Send + 'static,
+    );
 }
 
 impl<C: FnOnce() -> R, R> BlockingWay<C, R> for InPlace {
-    type Compute<S: Kept<R>> = Here<C>;
+    const GOES_APART: bool = false;
 
-    fn way<S: Kept<R>>(_: impl FnOnce() -> Renewal, compute: C, _: S) -> Here<C> {
-        Here(compute)
-    }
+    fn start<S: Kept<R>>(_: Renewal, _: C, _: S, _: Ticket, _: impl FnOnce(R) + Send + 'static) {}
 }
 
-impl<C, R: 'static> BlockingWay<C, R> for InBackground
-where
-    C: FnOnce() -> R + Send + 'static,
-{
-    type Compute<S: Kept<R>> = RenewableSync<C, S>;
+impl<C: FnOnce() -> R + Send + 'static, R: 'static> BlockingWay<C, R> for InBackground {
+    const GOES_APART: bool = true;
 
-    fn way<S: Kept<R>>(
-        call: impl FnOnce() -> Renewal,
+    fn start<S: Kept<R>>(
+        call: Renewal,
         compute: C,
         shape: S,
-    ) -> RenewableSync<C, S> {
-        let call = call();
-        RenewableSync(Renewable {
-            call,
-            compute,
-            shape,
-        })
+        ticket: Ticket,
+        done: impl FnOnce(R) + Send + 'static,
+    ) {
+        let (ttl, form) = (call.ttl, S::form());
+        let again =
+            move || finish_sync(call.probed(), shape, form, Unshared, |_| true, ttl, compute);
+        ticket.start(job(again), done);
     }
 }
 
@@ -331,7 +319,7 @@ impl Cache {
         C: FnOnce() -> F,
         W: Way<C, F>,
     {
-        let shape = (&Tag::<Result<T, E>>::NEW).shape();
+        let shape = Tag::<Result<T, E>>::NEW.shape();
         self.compute_by_hand(key.as_ref(), options.into(), compute, shape)
             .await
     }
@@ -352,12 +340,18 @@ impl Cache {
         let probed = probe::<F::Output, S, W>(self, key, &options);
         let (ttl, form) = (options.ttl, S::form());
         let limit = options.freshness.hard_timeout.and_then(|_| probed.limit());
-        let compute = W::way(|| probed.renewal(self, key, ttl), compute, shape);
+        let late: fn(Timeout) -> Option<F::Output> = W::late;
+        let compute = ByHand {
+            call: W::GOES_APART.then(|| probed.renewal(self, key, ttl)),
+            compute,
+            shape,
+            way: PhantomData::<fn() -> W>,
+        };
         let call = finish_async_either(probed, shape, form, Unshared, |_| true, ttl, compute);
         async move {
             match limit {
                 None => call.await,
-                Some(limit) => limit.keep(shape, form, call, W::late).await,
+                Some(limit) => limit.keep(shape, form, call, late).await,
             }
         }
     }
@@ -376,7 +370,12 @@ impl Cache {
     {
         let probed = probe::<R, S, W>(self, key, &options);
         let (ttl, form) = (options.ttl, S::form());
-        let compute = W::way(|| probed.renewal(self, key, ttl), compute, shape);
+        let compute = ByHandSync(ByHand {
+            call: W::GOES_APART.then(|| probed.renewal(self, key, ttl)),
+            compute,
+            shape,
+            way: PhantomData::<fn() -> W>,
+        });
         finish_sync_either(probed, shape, form, Unshared, |_| true, ttl, compute)
     }
 }
@@ -414,7 +413,7 @@ impl BlockingCache {
         C: FnOnce() -> Result<T, E>,
         W: BlockingWay<C, Result<T, E>>,
     {
-        let shape = (&Tag::<Result<T, E>>::NEW).shape();
+        let shape = Tag::<Result<T, E>>::NEW.shape();
         let (cache, options) = (self.cache(), options.into());
         cache.compute_by_hand_sync(key.as_ref(), options, compute, shape)
     }

@@ -1,5 +1,7 @@
 //! How what a function computes is run: where it is called, or apart from its caller.
 
+use std::any::Any;
+use std::borrow::Borrow;
 use std::fmt;
 use std::future::Future;
 
@@ -98,48 +100,55 @@ pub fn job<R>(job: impl FnOnce() -> R + Send + 'static) -> Work<R> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be cloned for a computation in the background",
     label = "this argument is borrowed, and what runs in the background outlives the call",
-    note = "implement `Clone` for it, take it by value (an `Arc` is cheap), or leave out what has it run in the background"
+    note = "it must be `Clone + Send + Sync + 'static`: implement that, take it by value (an `Arc` is cheap), or leave out \
+            what has it run in the background"
 )]
 pub trait OwnedArgument {
-    /// What it is cloned into.
-    type Owned: Send + 'static;
-
     /// The clone.
-    fn own(&self) -> Self::Owned;
+    fn own(&self) -> Box<dyn Any + Send + Sync>;
 
     /// The argument again.
-    fn lend(owned: &Self::Owned) -> &Self;
+    fn lend(owned: &(dyn Any + Send + Sync)) -> &Self;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: ToOwned<Owned: Send + 'static> + ?Sized> OwnedArgument for T {
-    type Owned = T::Owned;
-
-    fn own(&self) -> T::Owned {
-        self.to_owned()
+impl<T: ToOwned<Owned: Send + Sync + 'static> + ?Sized> OwnedArgument for T {
+    fn own(&self) -> Box<dyn Any + Send + Sync> {
+        Box::new(self.to_owned())
     }
-    fn lend(owned: &T::Owned) -> &T {
-        std::borrow::Borrow::borrow(owned)
+    fn lend(owned: &(dyn Any + Send + Sync)) -> &T {
+        match owned.downcast_ref::<T::Owned>() {
+            Some(owned) => owned.borrow(),
+            None => unreachable!("it is what `own` made"),
+        }
     }
 }
 
 /// Clones a borrowed argument.
 #[inline]
 pub fn loan<T: OwnedArgument + ?Sized>(argument: &T) -> Loan<T> {
-    Loan(argument.own())
-}
-
-/// An argument of its own, which is lent as the function takes it.
-pub struct Loan<T: OwnedArgument + ?Sized>(T::Owned);
-
-impl<T: OwnedArgument + ?Sized> Loan<T> {
-    /// The argument.
-    pub fn lend(&self) -> &T {
-        T::lend(&self.0)
+    Loan {
+        owned: argument.own(),
+        lend: T::lend,
     }
 }
 
-impl<T: OwnedArgument + ?Sized> fmt::Debug for Loan<T> {
+/// An argument of its own, which is lent as the function takes it.
+///
+/// It is one of whatever type: what that lacks is told once, where it is made.
+pub struct Loan<T: ?Sized> {
+    owned: Box<dyn Any + Send + Sync>,
+    lend: fn(&(dyn Any + Send + Sync)) -> &T,
+}
+
+impl<T: ?Sized> Loan<T> {
+    /// The argument.
+    pub fn lend(&self) -> &T {
+        (self.lend)(&*self.owned)
+    }
+}
+
+impl<T: ?Sized> fmt::Debug for Loan<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Loan").finish_non_exhaustive()
     }

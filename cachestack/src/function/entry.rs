@@ -67,7 +67,7 @@ where
         read: Box::new(form.load),
         write: Box::new(move |value| Some(((form.erase)((form.keep)(value)), None))),
         on: Ok(vec![call.identity.dependency()]),
-        freshness: call.freshness.copied(),
+        freshness: None,
         place: call.place(),
     }
 }
@@ -85,7 +85,7 @@ where
             Some(((form.erase)((form.keep)(value)), None))
         }),
         on: Ok(vec![call.identity.dependency()]),
-        freshness: call.freshness.copied(),
+        freshness: None,
         place: call.place(),
     }
 }
@@ -156,6 +156,13 @@ impl<V> CachedEntry<V> {
             on.extend(Tags::of(add).complete()?);
             Ok(on)
         });
+        self
+    }
+
+    /// The handle with what is said of stale values, for the attribute's expansion.
+    #[doc(hidden)]
+    pub fn freshness(mut self, freshness: Freshness) -> Self {
+        self.freshness = Some(freshness);
         self
     }
 

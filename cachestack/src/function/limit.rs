@@ -11,7 +11,7 @@ use cachestack_backends::{Clock, KeyDigest};
 use super::form::FormOf;
 use super::missed::Missed;
 use super::probe::{Found, Probed};
-use super::shape::Shape;
+use super::shape::{Shape, Tag};
 use super::site::Site;
 use crate::cache::{Age, Cache, Policy, Timeout, within};
 
@@ -55,20 +55,33 @@ impl<V> Probed<V> {
     }
 }
 
+/// How a function tells that a call took too long.
+///
+/// It is a way whatever the return type is: what that lacks is told once, where this is made.
+#[derive(Debug)]
+pub struct Late<R>(fn(Timeout) -> R);
+
+/// How a function of that return type does.
+#[inline]
+pub fn late_by<R: FailsLate>(_: &Tag<R>) -> Late<R> {
+    Late(R::late)
+}
+
 /// Ends a call in time: with an old value that may be served still, else with an error.
-pub async fn in_time<R, S, F>(limit: Option<Limit>, shape: S, form: FormOf<R, S>, call: F) -> R
+pub async fn in_time<R, S, F>(
+    limit: Option<Limit>,
+    Late(late): Late<R>,
+    shape: S,
+    form: FormOf<R, S>,
+    call: F,
+) -> R
 where
-    R: FailsLate,
     S: Shape<R>,
     F: Future<Output = R>,
 {
     match limit {
         None => call.await,
-        Some(limit) => {
-            limit
-                .keep(shape, form, call, |late| Some(R::late(late)))
-                .await
-        }
+        Some(limit) => limit.keep(shape, form, call, |it| Some(late(it))).await,
     }
 }
 

@@ -74,7 +74,7 @@ pub use self::invalidate::{
 pub use self::lifetime::{
     ByValue, Lasting, Lifetime, MayBeNone, NoneApart, Time, none_apart, ttl_by,
 };
-pub use self::limit::{FailsLate, Limit, in_time};
+pub use self::limit::{FailsLate, Late, Limit, in_time, late_by};
 pub use self::probe::{Call, Probed, Tags};
 pub use self::shape::{Fails, Fallible, OfFallible, OfOther, Plain, Shape, Tag};
 pub use self::share::{

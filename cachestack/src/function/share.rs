@@ -199,7 +199,7 @@ pub fn check_error<R: MayFail<Error: KeptError>>() {}
 
 /// Fails to compile where a function cannot fail.
 #[inline]
-pub fn check_fails<R: MayFail>() {}
+pub fn check_fails<R: MayFail>(_: &Tag<R>) {}
 
 /// Each caller has its own failure.
 #[derive(Debug, Clone, Copy)]

@@ -208,11 +208,14 @@ fn limited(cached: &Cached, call: TokenStream, wants: Wants) -> TokenStream {
     }
     let (shape, returns) = (cached.shape(), &cached.returns.ty);
     let [limit, form] = ["limit", "form"].map(local);
-    let arguments = quote!(#limit, #shape, #form, #call);
-    let generics = quote!(::<#returns, _, _>);
-    cached
-        .krate
-        .call(Ends::of(name), "in_time", generics, arguments)
+    let (p, tag) = (cached.krate.private(), local("tag"));
+    let late = cached.krate.call(
+        Ends::of(name),
+        "late_by",
+        quote!(),
+        span::over(name, quote!(#tag)),
+    );
+    quote!(#p::in_time::<#returns, _, _>(#limit, #late, #shape, #form, #call))
 }
 
 /// What the value lacks is told by the witness; what else does not fit is the condition.

@@ -236,6 +236,10 @@ fn entry(cached: &Cached) -> Companion {
             quote!(#witness #p::#lasting::<#returns, _, _>(#base, #shape, #form, #lifetime))
         }
     };
+    let freshness = cached.freshness.is_said().then(|| {
+        let said = cached.freshness.expression(&cached.krate);
+        quote!(.freshness(#said))
+    });
     let doc = format!(
         "The handle on the entry of `{}` for these arguments.",
         cached.function.sig.ident
@@ -246,7 +250,7 @@ fn entry(cached: &Cached) -> Companion {
             #[allow(clippy::too_many_arguments, clippy::used_underscore_binding, clippy::unused_self, clippy::needless_pass_by_value)]
         },
         sig: quote!(fn #name #generics (#params) -> #handle #where_clause),
-        body: quote!({ #body }),
+        body: quote!({ #body #freshness }),
     }
 }
 
@@ -293,10 +297,7 @@ fn hidden_entry(cached: &Cached) -> Companion {
         handle(cached),
     );
     let (witness, shape, form) = (cached.witness(), cached.shape(), local("form"));
-    let (before, call) = (
-        cached.before_call(Args::Borrowed),
-        cached.call(Args::Borrowed),
-    );
+    let call = cached.call(Args::Borrowed);
     let tags = call::tags(cached).map(|add| quote!(.tags(#add)));
     let make = Ident::new(
         match cached.returns.is_result() || cached.each.is_some() {
@@ -308,7 +309,7 @@ fn hidden_entry(cached: &Cached) -> Companion {
     Companion {
         attrs: hidden(),
         sig: quote!(fn #name #generics (#params) -> #handle #where_clause),
-        body: quote!({ #witness #before #p::#make::<#returns, _>(#call, #shape, #form) #tags }),
+        body: quote!({ #witness #p::#make::<#returns, _>(#call, #shape, #form) #tags }),
     }
 }
 

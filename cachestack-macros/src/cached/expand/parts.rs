@@ -37,12 +37,13 @@ impl Cached {
 
     /// Fails to compile where the function cannot serve what is asked of it.
     fn must_fail(&self) -> Option<TokenStream> {
-        let (name, returns) = (self.freshness.if_error.as_ref()?, &self.returns.ty);
+        let (name, tag) = (self.freshness.if_error.as_ref()?, local("tag"));
+        let ends = Ends::of(name);
         let check = self.krate.call(
-            Ends::of(name),
+            ends,
             "check_fails",
-            quote!(::<#returns>),
             quote!(),
+            span::over(name, quote!(#tag)),
         );
         Some(quote!(#check;))
     }
@@ -55,9 +56,9 @@ impl Cached {
         let returns = self.kept_of();
         let (shape, check) = (self.shape(), self.must_fail());
         quote! {
-            #check
             use #p::{OfFallible as _, OfOther as _, OfShareable as _, OfUnshareable as _};
             let #tag = #p::Tag::<#returns>::NEW;
+            #check
             let #form = #p::form_of(#shape, &#tag);
         }
     }
@@ -176,7 +177,8 @@ impl Cached {
             }
         };
         let shares_key = self.key.is_some().then(|| quote!(.shares_key()));
-        let freshness = self.freshness.is_said().then(|| {
+        let says = args == Args::Owned && self.freshness.is_said();
+        let freshness = says.then(|| {
             let freshness = local("freshness");
             quote!(.freshness(&#freshness))
         });
@@ -196,7 +198,8 @@ impl Cached {
 
     /// Statements that must stand before a `Call`.
     pub(super) fn before_call(&self, args: Args) -> TokenStream {
-        let freshness = self.freshness.is_said().then(|| {
+        let says = args == Args::Owned && self.freshness.is_said();
+        let freshness = says.then(|| {
             let (freshness, said) = (local("freshness"), self.freshness.expression(&self.krate));
             quote!(let #freshness = #said;)
         });
