@@ -104,7 +104,7 @@ async fn what_is_stale_is_missing() {
         // A single call is served what the batch stored.
         let failing =
             cache.get_or_try_compute("double:1", options(), || async { Err("no source") });
-        assert_eq!(failing.await, Ok(2));
+        assert_eq!(failing.await, Ok(2_u64));
     }
     assert_eq!(calls.all(), [[1, 2], [1, 2]]);
 }
