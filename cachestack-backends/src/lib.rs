@@ -36,7 +36,7 @@ mod tiered;
 pub use crate::backend::{AnyBackend, Backend, BackendInfo, Lookup, TimeLeft};
 pub use crate::clock::{Clock, Moment};
 pub use crate::codec::{Codec, DecodeError, Opened, Rejected, Sealed, Serializer};
-pub use crate::entry::{AnyValue, CacheValue, Entry, Generation, ValueType};
+pub use crate::entry::{Absent, AnyValue, CacheValue, Entry, Generation, ValueType};
 pub use crate::error::{Error, ErrorKind, Operation, Result};
 pub use crate::fence::{Epoch, Fence, FenceToken, WriteAllGuard, WriteGuard};
 #[cfg(feature = "file")]

@@ -27,6 +27,7 @@ pub mod cached {
         pub mod companions_switched_off;
         pub mod condition_closure;
         pub mod condition_path;
+        pub mod each_of_every_kind;
         pub mod errors_kept_and_shared;
         pub mod expected_dead_code;
         pub mod freshness_of_every_kind;

@@ -13,7 +13,7 @@ use crate::clock::Moment;
 use crate::generation::{Live, Lives};
 
 pub(crate) use self::value::Whatever;
-pub use self::value::{CacheValue, ValueType};
+pub use self::value::{Absent, CacheValue, ValueType};
 
 /// A value of any type, as memory keeps it.
 pub type AnyValue = Arc<dyn Any + Send + Sync>;

@@ -35,6 +35,8 @@ pub struct ValueType {
     id: fn() -> TypeId,
     name: fn() -> &'static str,
     serde: Option<Serde>,
+    /// Whether [`Absent`] is an answer too.
+    maybe: bool,
 }
 
 struct Serde {
@@ -47,27 +49,30 @@ impl ValueType {
     /// The descriptor of `T`. Every [`CacheValue`] has one; values that are shared and never copied need no
     /// `Clone`.
     pub const fn of<T: Serialize + DeserializeOwned + Send + Sync + 'static>() -> &'static Self {
-        const {
-            &Self {
-                id: TypeId::of::<T>,
-                name: type_name::<T>,
-                serde: Some(Serde {
-                    trace: fingerprint::trace::<T>,
-                    encode: encode::<T>,
-                    decode: decode::<T>,
-                }),
-            }
-        }
+        const { &Self::new::<T>(Some(Serde::of::<T>()), false) }
     }
 
     /// The descriptor of a type that only memory can keep: no serde is asked of it.
     pub const fn local<T: Send + Sync + 'static>() -> &'static Self {
-        const {
-            &Self {
-                id: TypeId::of::<T>,
-                name: type_name::<T>,
-                serde: None,
-            }
+        const { &Self::new::<T>(None, false) }
+    }
+
+    /// The same descriptor as [`of`](Self::of), for a look-up to which [`Absent`] is an answer too.
+    pub const fn maybe<T: Serialize + DeserializeOwned + Send + Sync + 'static>() -> &'static Self {
+        const { &Self::new::<T>(Some(Serde::of::<T>()), true) }
+    }
+
+    /// The same as [`local`](Self::local), for a look-up to which [`Absent`] is an answer too.
+    pub const fn local_maybe<T: Send + Sync + 'static>() -> &'static Self {
+        const { &Self::new::<T>(None, true) }
+    }
+
+    const fn new<T: 'static>(serde: Option<Serde>, maybe: bool) -> Self {
+        Self {
+            id: TypeId::of::<T>,
+            name: type_name::<T>,
+            serde,
+            maybe,
         }
     }
 
@@ -88,7 +93,19 @@ impl ValueType {
 
     /// Whether `value` is of this type.
     pub fn describes(&self, value: &AnyValue) -> bool {
-        (**value).type_id() == self.id() || self.is_whatever()
+        (**value).type_id() == self.id()
+            || self.is_whatever()
+            || (self.maybe && value.is::<Absent>())
+    }
+
+    /// Whether it is that of [`Absent`].
+    pub(crate) fn is_absent(&self) -> bool {
+        self.id() == TypeId::of::<Absent>()
+    }
+
+    /// Whether [`Absent`] is an answer to a look-up.
+    pub(crate) fn takes_absence(&self) -> bool {
+        self.maybe
     }
 
     /// Asks for an entry of any type, for its times and what it depends on: its value is not decoded.
@@ -128,6 +145,16 @@ impl ValueType {
     }
 }
 
+impl Serde {
+    const fn of<T: Serialize + DeserializeOwned + Send + Sync + 'static>() -> Self {
+        Self {
+            trace: fingerprint::trace::<T>,
+            encode: encode::<T>,
+            decode: decode::<T>,
+        }
+    }
+}
+
 fn encode<T: Serialize + DeserializeOwned + 'static>(
     value: &dyn Any,
     codec: &Codec,
@@ -145,6 +172,13 @@ fn decode<T: DeserializeOwned + Send + Sync + 'static>(
 ) -> Result<AnyValue, DecodeError> {
     Ok(Arc::new(codec.decode::<T>(bytes)?))
 }
+
+/// Stands in an entry for what is known not to be there, whatever its type would be.
+///
+/// It is no value of any other type, so who looks for one finds nothing and may compute it; a look-up with a
+/// descriptor of [`ValueType::maybe`] finds it. Stores that keep bytes mark the entry as one of this kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Absent;
 
 /// Stands for a value that nobody looks at.
 #[derive(Clone, Serialize, Deserialize)]

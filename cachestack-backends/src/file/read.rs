@@ -151,7 +151,7 @@ impl Header {
         if payload.parse() != Ok(length.saturating_sub(end as u64 + 1)) {
             return Err(Rejected::Corrupt);
         }
-        if kind != "value" || flags != "0" {
+        if !["value", "absent"].contains(&kind) || flags != "0" {
             return Err(Rejected::Incompatible);
         }
         let expires = match expires {

@@ -11,6 +11,7 @@
 //! | `numbers.rs` | the numbers of generations in the layers that keep them |
 //! | `copy.rs` | the copies back up |
 //! | `store.rs` | stores of what was computed, under the fence |
+//! | `many.rs` | look-ups and stores of several keys |
 //! | `write.rs` | writes by hand under the fence |
 //! | `written.rs` | what is written, and which layer gets it |
 //! | `remove.rs` | deletions and clears under the fence |
@@ -31,6 +32,7 @@ mod copy;
 mod descent;
 mod layer;
 mod layer_config;
+mod many;
 mod numbers;
 mod passage;
 mod pending;

@@ -223,12 +223,12 @@ pub(super) enum Fresh {
 }
 
 impl Inner {
-    fn count(&self, value_type: &ValueType, found: &Lookup) {
+    pub(super) fn count(&self, value_type: &ValueType, found: &Lookup) {
         self.report.counters.count_found(value_type, found);
     }
 
     /// How many layers can hold values of that type.
-    fn takers(&self, value_type: &ValueType) -> usize {
+    pub(super) fn takers(&self, value_type: &ValueType) -> usize {
         self.layers.iter().filter(|it| it.takes(value_type)).count()
     }
 

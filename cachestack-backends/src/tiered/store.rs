@@ -117,7 +117,12 @@ impl TieredCache {
 impl Inner {
     /// How long a computed value may wait for its turn with the slow layers; `None` where none of them is to
     /// have it.
-    fn time_to_fill(&self, key: &Key, value_type: &ValueType, left: &Left) -> Option<Duration> {
+    pub(super) fn time_to_fill(
+        &self,
+        key: &Key,
+        value_type: &ValueType,
+        left: &Left,
+    ) -> Option<Duration> {
         let slow = self.slow_layers();
         let asked = slow.filter(|(index, layer)| layer.fills(key, value_type, left.of(*index)));
         asked.map(|(index, _)| left.of(index)).max()
@@ -127,7 +132,7 @@ impl Inner {
 impl StackLayer {
     /// Whether the layer is to have a computed value. Where no time is left, or older changes have yet to
     /// arrive, it goes without.
-    fn fills(&self, key: &Key, value_type: &ValueType, left: Duration) -> bool {
+    pub(super) fn fills(&self, key: &Key, value_type: &ValueType, left: Duration) -> bool {
         self.takes(value_type) && !left.is_zero() && self.pending.look(key).is_none()
     }
 

@@ -21,7 +21,10 @@ impl Cached {
         self.check_key(diag);
         self.check_tags(diag);
         self.check_times(diag);
-        self.check_freshness(diag);
+        match self.each {
+            Some(_) => self.check_each(diag),
+            None => self.check_freshness(diag),
+        }
     }
 
     /// `self` is part of the key or left out on purpose.

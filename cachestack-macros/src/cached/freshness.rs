@@ -54,6 +54,17 @@ impl Freshness {
         !self.settings.is_empty() || self.hard_timeout.is_some() || self.background.is_some()
     }
 
+    /// The arguments that are given.
+    pub(super) fn names(&self) -> Vec<&Ident> {
+        let mut names: Vec<&Ident> = self.settings.iter().map(|(name, _)| name).collect();
+        for name in self.hard_timeout.iter().chain(&self.background) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
     /// The values, which may name arguments.
     pub(super) fn values(&self) -> impl Iterator<Item = (&Ident, &TokenStream)> {
         self.settings.iter().map(|(name, value)| (name, value))

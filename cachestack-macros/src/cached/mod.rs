@@ -5,11 +5,13 @@
 //! | `model.rs` | a cached function with everything settled |
 //! | `freshness.rs` | what it says of stale values and timeouts |
 //! | `check.rs` | what it must keep to |
+//! | `each.rs` | the ids of a function of several |
 //! | `block/` | `#[cached]` on an `impl` |
 //! | `expand/` | the code |
 
 mod block;
 mod check;
+mod each;
 mod expand;
 mod freshness;
 mod model;

@@ -6,6 +6,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident};
 use syn::{Error, Expr, ExprLit, ExprPath, Lit, LitBool, LitInt, LitStr};
 
+use super::each::Each;
 use super::freshness::Freshness;
 use crate::args::{Arg, Syntax, flag, flag_or_value, list, value};
 use crate::check;
@@ -39,6 +40,7 @@ pub(super) const SYNTAX: Syntax = Syntax {
         value("version", "version = 2"),
         value("condition", "condition = Option::is_some"),
         value("tags", "tags = [\"user:{id}\", \"users\"]"),
+        value("each", "each = ids"),
         value("cache", "cache = \"sessions\""),
         flag("local"),
         value("bypass", "bypass = id == 0"),
@@ -101,6 +103,9 @@ pub(super) struct Cached {
     pub(super) bypass: Option<Expr>,
     pub(super) refresh: Option<Expr>,
     pub(super) key_self: Option<Ident>,
+    /// Several ids, each with an entry of its own. The argument that holds them stands for one here.
+    pub(super) each: Option<Each>,
+    each_given: Option<(Ident, Expr)>,
     /// What is part of the key cannot be told: there is a mistake in what says so.
     pub(super) unsettled: bool,
     associated: bool,
@@ -146,6 +151,8 @@ impl Cached {
             bypass: None,
             refresh: None,
             key_self: None,
+            each: None,
+            each_given: None,
             unsettled: false,
             associated: false,
             companions: None,
@@ -156,10 +163,15 @@ impl Cached {
                 Arg::Value { name, value } => cached.set(&name, value, diag),
                 Arg::Flag { name } => cached.switch_on(name),
                 Arg::Wrong { name } => {
-                    cached.unsettled |= ["key", "key_self", "skip"].iter().any(|it| name == it);
+                    cached.unsettled |= ["key", "key_self", "skip", "each"]
+                        .iter()
+                        .any(|it| name == it);
                 }
                 Arg::Target(_) => {}
             }
+        }
+        if let Some((word, value)) = cached.each_given.take() {
+            cached.find_each(&word, &value, diag);
         }
         cached.skip_what_only_decides();
         cached.is_method = cached.is_of_type(place);
@@ -188,6 +200,7 @@ impl Cached {
                     self.tags.extend(diag.take(KeyForm::parse(name, tag)));
                 }
             }
+            "each" => self.each_given = Some((name.clone(), value)),
             "cache" => self.cache = CacheChoice::new(Some(value)),
             "stale_while_revalidate"
             | "stale_if_error"

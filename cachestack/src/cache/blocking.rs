@@ -1,5 +1,8 @@
 //! The cache for sync code.
 
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::hash::Hash;
 use std::time::Duration;
 
 use cachestack_backends::runtime::block_on;
@@ -63,6 +66,48 @@ impl BlockingCache {
         options: impl Into<EntryOptions<W>>,
     ) -> Result<()> {
         block_on(self.0.set(key, value, options))
+    }
+
+    /// See [`Cache::get_or_compute_many`].
+    pub fn get_or_compute_many<K, S, T, I>(
+        &self,
+        ids: impl IntoIterator<Item = K>,
+        key_of: impl Fn(&K) -> S,
+        options: impl Into<EntryOptions>,
+        mut compute: impl FnMut(Vec<K>) -> I,
+    ) -> HashMap<K, T>
+    where
+        K: Clone + Eq + Hash,
+        S: AsRef<str>,
+        T: CacheValue,
+        I: IntoIterator<Item = (K, T)>,
+    {
+        let compute = |missing| Ok::<I, Infallible>(compute(missing));
+        match self.get_or_try_compute_many(ids, key_of, options, compute) {
+            Ok(found) => found,
+            Err(never) => match never {},
+        }
+    }
+
+    /// See [`Cache::get_or_try_compute_many`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn get_or_try_compute_many<K, S, T, E, I>(
+        &self,
+        ids: impl IntoIterator<Item = K>,
+        key_of: impl Fn(&K) -> S,
+        options: impl Into<EntryOptions>,
+        compute: impl FnMut(Vec<K>) -> Result<I, E>,
+    ) -> Result<HashMap<K, T>, E>
+    where
+        K: Clone + Eq + Hash,
+        S: AsRef<str>,
+        T: CacheValue,
+        I: IntoIterator<Item = (K, T)>,
+    {
+        self.0
+            .get_or_try_compute_many_sync(ids, key_of, options, compute)
     }
 
     /// See [`Cache::delete`].

@@ -73,6 +73,11 @@ enum Turn<'a> {
     Served(AnyValue),
 }
 
+/// Whether what is to be taken is that there is nothing.
+fn is_nothing(joined: &Role<'_>, value_type: &ValueType) -> bool {
+    matches!(joined, Role::Take(Landed::Value(value)) if !value_type.describes(value))
+}
+
 impl Cache {
     /// Looks into every layer, or waits for whoever does already, for what depends on tags and on its function
     /// as they are now, before the computation.
@@ -150,7 +155,15 @@ impl Cache {
             let lead = cache.flights.lead(key, epoch, of, lease, overtaken);
             return lead.map_or(Turn::Served(old), |lead| Turn::Joined(Role::Lead(lead)));
         }
-        let joined = cache.flights.join(key, epoch, of, lease, overtaken);
+        let join = || cache.flights.join(key, epoch, of, lease, overtaken);
+        let joined = async {
+            let joined = join().await;
+            match is_nothing(&joined, duty.value_type) {
+                // A batch found that there is nothing, which is no answer here: one of those who wait computes.
+                true => join().await,
+                false => joined,
+            }
+        };
         let ends = policy.timeout.filter(|_| wish != Wish::Newer);
         match ends.and_then(|time| clock.now().checked_add(time)) {
             None => Turn::Joined(joined.await),

@@ -9,6 +9,8 @@
 //! | `changes.rs` | how often anything was changed by hand |
 //! | `freshness.rs` | how old a value may be |
 //! | `compute.rs` | looking up or computing, one computation a key |
+//! | `batch.rs` | the same for several keys at once |
+//! | `many.rs` | the batches that are written by hand |
 //! | `duty.rs` | the duty to compute a value and to hand it in |
 //! | `throttle.rs` | keys whose computation has just failed |
 //! | `background.rs` | computations that run apart from their callers |
@@ -18,6 +20,7 @@
 
 mod access;
 mod background;
+pub(crate) mod batch;
 mod blocking;
 mod builder;
 pub(crate) mod changes;
@@ -25,6 +28,7 @@ mod compute;
 mod config;
 mod duty;
 mod freshness;
+pub(crate) mod many;
 mod options;
 mod stats;
 mod throttle;

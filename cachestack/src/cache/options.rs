@@ -42,6 +42,9 @@ pub struct EntryOptions<W = InPlace> {
     ///
     /// [`Cache::invalidate_tag`]: crate::Cache::invalidate_tag
     pub tags: Vec<String>,
+    /// How long a batch keeps in mind that there is nothing under a key, as
+    /// [`Cache::get_or_compute_many`](crate::Cache::get_or_compute_many) says. Default: not at all.
+    pub none_ttl: Option<Duration>,
     pub(crate) freshness: Freshness,
     way: PhantomData<fn() -> W>,
 }
@@ -51,6 +54,7 @@ impl Default for EntryOptions {
         Self {
             ttl: None,
             tags: Vec::new(),
+            none_ttl: None,
             freshness: Freshness::new(),
             way: PhantomData,
         }
@@ -77,6 +81,13 @@ impl<W> EntryOptions<W> {
     #[must_use]
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.tags.extend(tags.into_iter().map(Into::into));
+        self
+    }
+
+    /// How long a batch keeps in mind that there is nothing under a key.
+    #[must_use]
+    pub fn none_ttl(mut self, ttl: Duration) -> Self {
+        self.none_ttl = Some(ttl);
         self
     }
 
@@ -126,6 +137,7 @@ impl<W> EntryOptions<W> {
         EntryOptions {
             ttl: self.ttl,
             tags: self.tags,
+            none_ttl: self.none_ttl,
             freshness: set(self.freshness),
             way: PhantomData,
         }

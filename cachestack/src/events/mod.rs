@@ -18,4 +18,4 @@ pub(crate) use self::account::Account;
 pub use self::event::Event;
 pub(crate) use self::listeners::Listeners;
 pub use self::outcome::Outcome;
-pub(crate) use self::tell::{Origin, tell_without_cache, warn_failed};
+pub(crate) use self::tell::{Beside, Origin, tell_without_cache, warn_failed};

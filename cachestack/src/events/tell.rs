@@ -32,7 +32,7 @@ impl Cache {
     }
 
     /// Adds up how long computations took.
-    pub(super) fn time(&self, origin: Option<Origin>, took: Duration) {
+    pub(crate) fn time(&self, origin: Option<Origin>, took: Duration) {
         self.counters().computing.add(took);
         if let Some(origin) = origin {
             origin.counters.computing.add(took);

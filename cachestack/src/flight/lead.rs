@@ -55,6 +55,13 @@ impl<'a> Lead<'a> {
         waiters.wake();
     }
 
+    /// The same for those who wait now alone: who comes from now on begins anew.
+    pub(crate) fn land_last(mut self, landed: Landed) {
+        self.ending = Ending::Landed;
+        let waiters = self.flight.lock().land_last(landed);
+        waiters.wake();
+    }
+
     /// The computation failed in a way that cannot be shared.
     pub(crate) fn fail(mut self) {
         self.ending = Ending::Failed;

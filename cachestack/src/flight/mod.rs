@@ -36,7 +36,7 @@ use cachestack_backends::{AnyValue, Epoch, KeyDigest};
 pub(crate) use self::lead::Lead;
 pub(crate) use self::lease::Lease;
 use self::state::{Number, State};
-use self::wait::Wait;
+pub(crate) use self::wait::Wait;
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 const SHARDS: usize = 16;
@@ -85,6 +85,14 @@ pub(crate) enum Role<'a> {
     Take(Landed),
 }
 
+/// What a caller that cannot wait yet is to do.
+pub(crate) enum Claimed<'a, 'l> {
+    /// Compute.
+    Lead(Lead<'a>),
+    /// Others do: wait for them some time.
+    Others(Wait<'a, 'l>),
+}
+
 /// Who calls.
 #[derive(Clone, Copy)]
 struct Caller {
@@ -131,12 +139,28 @@ impl Flights {
         lease: Lease<'_>,
         overtaken: impl FnOnce() -> Overtaken,
     ) -> Role<'_> {
+        match self.claim(key, epoch, value_type, lease, overtaken) {
+            Claimed::Lead(lead) => Role::Lead(lead),
+            Claimed::Others(wait) => wait.await,
+        }
+    }
+
+    /// The same without the wait. One that is made and not polled yet keeps nobody from anything, and gets what
+    /// the leader leaves meanwhile.
+    pub(crate) fn claim<'l>(
+        &self,
+        key: KeyDigest,
+        epoch: Epoch,
+        value_type: TypeId,
+        lease: Lease<'l>,
+        overtaken: impl FnOnce() -> Overtaken,
+    ) -> Claimed<'_, 'l> {
         let id = (key, epoch, value_type);
         match self.meet(id, lease, overtaken) {
             Met::Nobody(flight, number) | Met::Itself(flight, number) => {
-                Role::Lead(Lead::new(self, id, flight, number))
+                Claimed::Lead(Lead::new(self, id, flight, number))
             }
-            Met::Others(flight) => Wait::new(self, id, flight, lease).await,
+            Met::Others(flight) => Claimed::Others(Wait::new(self, id, flight, lease)),
         }
     }
 
@@ -165,7 +189,8 @@ impl Flights {
     fn meet(&self, id: Id, lease: Lease<'_>, overtaken: impl FnOnce() -> Overtaken) -> Met {
         let caller = Caller::here();
         let mut shard = self.shard(id);
-        let Some(flight) = shard.get(&id).filter(|flight| !(flight.overtaken)()) else {
+        let joinable = |flight: &&Arc<Flight>| !(flight.overtaken)() && !flight.lock().is_closed();
+        let Some(flight) = shard.get(&id).filter(joinable) else {
             let (state, number) = State::led_from(caller.place, lease.ending());
             let flight = Arc::new(Flight {
                 state: Mutex::new(state),

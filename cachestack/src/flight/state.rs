@@ -106,6 +106,11 @@ impl State {
         self.landed.is_some()
     }
 
+    /// Whether nobody is to join any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.over
+    }
+
     /// Whether the flight is to be found no more.
     pub(super) fn is_over(&self) -> bool {
         self.over || (self.leaders.is_empty() && self.interested == 0)
@@ -119,6 +124,12 @@ impl State {
             Some(_) => next.unneeded_result = Some(landed),
         }
         next
+    }
+
+    /// The same for those who wait already.
+    pub(super) fn land_last(&mut self, landed: Landed) -> ToWake {
+        self.over = true;
+        self.land(landed)
     }
 
     pub(super) fn leader_ends(&mut self, number: Number, ending: Ending) -> ToWake {
@@ -170,6 +181,11 @@ impl State {
     pub(super) fn waiter_ends(&mut self, ticket: Option<Ticket>) -> ToWake {
         self.interested -= 1;
         self.keep_permits_for_waiters();
+        self.waiter_rests(ticket)
+    }
+
+    /// A waiter wants no turn for a while. One that it was woken for goes to another.
+    pub(super) fn waiter_rests(&mut self, ticket: Option<Ticket>) -> ToWake {
         // Dropped with the others: a waker may run anything when it goes.
         let own = ticket.and_then(|ticket| self.wakers.remove(&ticket));
         let mut next = match self.landed {

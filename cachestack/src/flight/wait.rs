@@ -12,7 +12,7 @@ use super::state::{Found, Ticket};
 use super::{Caller, Flight, Flights, Id, Lead, Lease, Role};
 
 /// A caller that waits; dropped early, it leaves no trace.
-pub(super) struct Wait<'a, 'l> {
+pub(crate) struct Wait<'a, 'l> {
     flights: &'a Flights,
     id: Id,
     flight: Arc<Flight>,
@@ -32,6 +32,13 @@ impl<'a, 'l> Wait<'a, 'l> {
             ticket: None,
             alarm: None,
         }
+    }
+
+    /// Does not wait for its turn until it is polled again.
+    pub(crate) fn rest(&mut self) {
+        let waiters = self.flight.lock().waiter_rests(self.ticket.take());
+        waiters.wake();
+        self.alarm = None;
     }
 }
 

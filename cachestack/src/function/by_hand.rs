@@ -25,7 +25,8 @@ use crate::events::Origin;
 /// All calls by hand; nobody asks for their numbers.
 static BY_HAND: Site = Site::new();
 
-fn origin() -> Origin {
+/// Who calls by hand.
+pub(crate) fn by_hand_origin() -> Origin {
     Origin {
         identity: None,
         counters: &BY_HAND.counters,
@@ -54,8 +55,14 @@ pub struct Renewal {
 
 impl Renewal {
     fn probed<V>(self) -> Probed<V> {
-        let missed = Missed::new(origin(), &self.cache, self.key, Wish::Newer, self.policy);
-        Probed::new(origin(), Tags::known(self.on), Found::Miss(missed))
+        let missed = Missed::new(
+            by_hand_origin(),
+            &self.cache,
+            self.key,
+            Wish::Newer,
+            self.policy,
+        );
+        Probed::new(by_hand_origin(), Tags::known(self.on), Found::Miss(missed))
     }
 }
 
@@ -235,12 +242,19 @@ fn probe<R, S: Kept<R>, W>(
     options: &EntryOptions<W>,
 ) -> Probed<S::Value> {
     let freshness = options.freshness();
-    let found = look::<R, S, _>(origin(), cache, freshness, key, S::form(), &Unshared);
+    let found = look::<R, S, _>(
+        by_hand_origin(),
+        cache,
+        freshness,
+        key,
+        S::form(),
+        &Unshared,
+    );
     let mut tags = Tags::none();
     if let Found::Miss(_) | Found::Aged(..) = &found {
         tags = Tags::known(options.dependencies());
     }
-    Probed::new(origin(), tags, found)
+    Probed::new(by_hand_origin(), tags, found)
 }
 
 impl<V> Probed<V> {

@@ -32,6 +32,8 @@ pub type FormOf<R, S> = &'static Form<<S as Shape<R>>::Stored, <S as Shape<R>>::
 /// How a store's `T` and the `V` that a function hands over go together.
 pub struct Form<T, V> {
     pub(super) value_type: &'static ValueType,
+    /// The same for a look-up to which absence is an answer.
+    pub(super) maybe_type: &'static ValueType,
     /// The value of a hit.
     pub(super) load: fn(&AnyValue) -> Option<V>,
     /// The value as it is kept.
@@ -98,63 +100,64 @@ pub fn form_of<R, S: Keeps<R>>(_: S, _: &Tag<R>) -> FormOf<R, S> {
 impl<T: CacheValue> Keeps<T> for Plain<Owned, Anywhere> {
     #[inline]
     fn form() -> &'static Form<T, T> {
-        const { &Form::owned(ValueType::of::<T>()) }
+        const { &Form::owned(ValueType::of::<T>(), ValueType::maybe::<T>()) }
     }
 }
 
 impl<T: CacheValue, E> Keeps<Result<T, E>> for Fails<Owned, Anywhere> {
     #[inline]
     fn form() -> &'static Form<T, T> {
-        const { &Form::owned(ValueType::of::<T>()) }
+        const { &Form::owned(ValueType::of::<T>(), ValueType::maybe::<T>()) }
     }
 }
 
 impl<T: LocalValue> Keeps<T> for Plain<Owned, Local> {
     #[inline]
     fn form() -> &'static Form<T, T> {
-        const { &Form::owned(ValueType::local::<T>()) }
+        const { &Form::owned(ValueType::local::<T>(), ValueType::local_maybe::<T>()) }
     }
 }
 
 impl<T: LocalValue, E> Keeps<Result<T, E>> for Fails<Owned, Local> {
     #[inline]
     fn form() -> &'static Form<T, T> {
-        const { &Form::owned(ValueType::local::<T>()) }
+        const { &Form::owned(ValueType::local::<T>(), ValueType::local_maybe::<T>()) }
     }
 }
 
 impl<T: ArcValue> Keeps<Arc<T>> for Plain<Behind, Anywhere> {
     #[inline]
     fn form() -> &'static Form<T, Arc<T>> {
-        const { &Form::behind(ValueType::of::<T>()) }
+        const { &Form::behind(ValueType::of::<T>(), ValueType::maybe::<T>()) }
     }
 }
 
 impl<T: ArcValue, E> Keeps<Result<Arc<T>, E>> for Fails<Behind, Anywhere> {
     #[inline]
     fn form() -> &'static Form<T, Arc<T>> {
-        const { &Form::behind(ValueType::of::<T>()) }
+        const { &Form::behind(ValueType::of::<T>(), ValueType::maybe::<T>()) }
     }
 }
 
 impl<T: LocalArcValue> Keeps<Arc<T>> for Plain<Behind, Local> {
     #[inline]
     fn form() -> &'static Form<T, Arc<T>> {
-        const { &Form::behind(ValueType::local::<T>()) }
+        const { &Form::behind(ValueType::local::<T>(), ValueType::local_maybe::<T>()) }
     }
 }
 
 impl<T: LocalArcValue, E> Keeps<Result<Arc<T>, E>> for Fails<Behind, Local> {
     #[inline]
     fn form() -> &'static Form<T, Arc<T>> {
-        const { &Form::behind(ValueType::local::<T>()) }
+        const { &Form::behind(ValueType::local::<T>(), ValueType::local_maybe::<T>()) }
     }
 }
 
 impl<T: Any + Clone + Send + Sync> Form<T, T> {
-    const fn owned(value_type: &'static ValueType) -> Self {
+    const fn owned(value_type: &'static ValueType, maybe_type: &'static ValueType) -> Self {
         Self {
             value_type,
+            maybe_type,
             load: cloned,
             keep: Arc::new,
             erase: erased,
@@ -164,9 +167,10 @@ impl<T: Any + Clone + Send + Sync> Form<T, T> {
 }
 
 impl<T: Any + Send + Sync> Form<T, Arc<T>> {
-    const fn behind(value_type: &'static ValueType) -> Self {
+    const fn behind(value_type: &'static ValueType, maybe_type: &'static ValueType) -> Self {
         Self {
             value_type,
+            maybe_type,
             load: shared,
             keep: same,
             erase: erased,

@@ -15,6 +15,8 @@
 //! | `compute.rs` | how what a function computes is run: where it is called, or apart from its caller |
 //! | `missed.rs` | a call that its cache could not answer at once |
 //! | `call.rs` | a call: look up, else compute, once a key |
+//! | `each.rs` | a call of several ids, each with an entry of its own |
+//! | `gather.rs` | what such a function returns |
 //! | `answer.rs` | what a cache's answers come to, and what becomes of what was computed |
 //! | `limit.rs` | how long a call takes at most |
 //! | `by_hand.rs` | `get_or_compute`: a call without an attribute |
@@ -28,9 +30,11 @@ mod argument;
 mod by_hand;
 mod call;
 mod compute;
+mod each;
 mod entries;
 mod entry;
 mod form;
+mod gather;
 mod identity;
 mod invalidate;
 mod lifetime;
@@ -44,6 +48,7 @@ mod stats;
 mod target;
 
 pub use self::argument::{KeyArgument, KeySelf};
+pub(crate) use self::by_hand::by_hand_origin;
 pub use self::by_hand::{BlockingWay, Way};
 pub use self::call::{
     Started, call_async, call_sync, finish_async, finish_async_either, finish_started, finish_sync,
@@ -52,6 +57,7 @@ pub use self::call::{
 pub use self::compute::{
     Compute, Either, Here, Loan, Made, OwnedArgument, SentArgument, either, job, loan, sent, task,
 };
+pub use self::each::{Again, Begun, Each, Gathering, Keeping, Step, again, gather, keeping};
 pub use self::entries::{BlockingEntries, CachedEntries};
 pub use self::entry::{
     BlockingEntry, CachedEntry, entry_of_return, entry_of_value, lasting_return, lasting_value,
@@ -60,6 +66,7 @@ pub use self::form::{
     Anywhere, ArcValue, Behind, Form, FormOf, Keeps, Local, LocalArcValue, LocalValue, Owned,
     form_of,
 };
+pub use self::gather::{Failing, Gathers, Mapped, Ordered, Sorted};
 pub use self::identity::Identity;
 pub use self::invalidate::{
     After, Doomed, Put, Remembered, When, invalidate_async, invalidate_sync, nothing_after, put,

@@ -33,7 +33,7 @@ pub struct Call<'a> {
 
 /// What a call wants of its cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
+pub(super) enum Mode {
     LookUp,
     /// Neither read nor write.
     Bypass,
@@ -41,6 +41,24 @@ enum Mode {
     Refresh,
     /// Put something fresh in the place of what is stale.
     Renew,
+}
+
+impl Mode {
+    #[inline]
+    pub(super) fn bypass(self, wanted: bool) -> Self {
+        match wanted {
+            true => Self::Bypass,
+            false => self,
+        }
+    }
+
+    #[inline]
+    pub(super) fn refresh(self, wanted: bool) -> Self {
+        match (self, wanted) {
+            (Self::LookUp, true) => Self::Refresh,
+            (mode, _) => mode,
+        }
+    }
 }
 
 impl<'a> Call<'a> {
@@ -85,9 +103,7 @@ impl<'a> Call<'a> {
     #[inline]
     #[must_use]
     pub fn bypass(mut self, wanted: bool) -> Self {
-        if wanted {
-            self.mode = Mode::Bypass;
-        }
+        self.mode = self.mode.bypass(wanted);
         self
     }
 
@@ -95,9 +111,7 @@ impl<'a> Call<'a> {
     #[inline]
     #[must_use]
     pub fn refresh(mut self, wanted: bool) -> Self {
-        if wanted && self.mode == Mode::LookUp {
-            self.mode = Mode::Refresh;
-        }
+        self.mode = self.mode.refresh(wanted);
         self
     }
 

@@ -95,7 +95,8 @@ async fn a_call_that_takes_too_long_is_told_when_nobody_waits_for_it_any_more() 
     assert!(told[0].function.is_some() && told[0].key.is_some());
     assert_eq!(number::entries().stats().timeouts, 1);
     assert_eq!(cache.stats().await.unwrap().timed_out, 1);
-    cache.scope(number::entry().put(7)).await.unwrap();
+    let put = cache.scope(async { number::entry().put(7).await });
+    put.await.unwrap();
     clock.advance(10 * SECOND);
     let call = async {
         let advance = async {

@@ -10,7 +10,8 @@
 //! (`-` is none), the type's fingerprint, the full key, the generations (`name=number`, joined by commas),
 //! the payload's length in bytes, and the checksum: the first 16 bytes of the blake3 digest of the rest of
 //! the line and of the payload. In the key and in names, bytes that would break the line are
-//! percent-escaped. The kinds other than `value`, and all flags, are reserved: they are misses here.
+//! percent-escaped. The kind is `value`, or `absent` for an entry that says that there is none. Other kinds, and all
+//! flags, are reserved: they are misses here.
 
 mod text;
 mod times;
@@ -30,14 +31,15 @@ use crate::backend::TimeLeft;
 use crate::clock::Clock;
 #[cfg(feature = "network")]
 use crate::clock::Moment;
-use crate::entry::{AnyValue, Entry, ValueType, Whatever};
+use crate::entry::{Absent, AnyValue, Entry, ValueType, Whatever};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 
 /// What every envelope of any version begins with.
 pub(crate) const MAGIC: &[u8] = b"cachestack/";
 const VERSION: &str = "cachestack/1";
-const KIND: &str = "value";
+const VALUE: &str = "value";
+const ABSENT: &str = "absent";
 const NO_FLAGS: &str = "0";
 /// No header is longer: a key of 1 MiB with every byte escaped would still fit.
 const MAX_HEADER: usize = 4 << 20;
@@ -120,7 +122,11 @@ impl Codec {
             None => return Err(super::cannot_leave_memory(entry.value_type().name())),
         };
         let times = Times::now(clock);
-        let mut header = format!("{VERSION} {KIND} ");
+        let kind = match entry.value_type().is_absent() {
+            true => ABSENT,
+            false => VALUE,
+        };
+        let mut header = format!("{VERSION} {kind} ");
         escape(self.name(), &mut header);
         header.push_str(" 0 ");
         times.write(Some(entry.created_at()), &mut header);
@@ -240,7 +246,7 @@ impl<'a> Opened<'a> {
         {
             return Err(Rejected::Corrupt);
         }
-        if fields[1] != KIND || fields[3] != NO_FLAGS {
+        if ![VALUE, ABSENT].contains(&fields[1]) || fields[3] != NO_FLAGS {
             return Err(Rejected::Incompatible);
         }
         Ok(Self {
@@ -286,7 +292,7 @@ impl<'a> Opened<'a> {
         times: &Times,
     ) -> Result<Entry, Rejected> {
         let now = times.moment;
-        let whole = |value: AnyValue| -> Result<Entry, Rejected> {
+        let whole = |value: AnyValue, value_type| -> Result<Entry, Rejected> {
             let generations = read_generations(self.fields[9]).ok_or(Rejected::Corrupt)?;
             Ok(Entry::from_any(value, value_type, now)
                 .created(times.past(self.created))
@@ -295,7 +301,13 @@ impl<'a> Opened<'a> {
                 .depending_on(generations))
         };
         if value_type.is_whatever() {
-            return whole(Arc::new(Whatever));
+            return whole(Arc::new(Whatever), value_type);
+        }
+        if self.fields[1] == ABSENT {
+            return match value_type.takes_absence() {
+                true => whole(Arc::new(Absent), ValueType::of::<Absent>()),
+                false => Err(Rejected::OtherType),
+            };
         }
         let fingerprint = value_type.trace().map(|traced| traced.fingerprint());
         if fingerprint.is_none_or(|wanted| wanted.to_string() != self.fields[7]) {
@@ -309,7 +321,7 @@ impl<'a> Opened<'a> {
         let value = value_type
             .decode(self.payload, codec)
             .map_err(|_| Rejected::Corrupt)?;
-        whole(value)
+        whole(value, value_type)
     }
 }
 

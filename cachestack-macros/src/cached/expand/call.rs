@@ -46,6 +46,9 @@ enum Wants {
 
 /// The statements of a call, which wants what `mode` says.
 fn statements(cached: &Cached, mode: &TokenStream, wants: Wants) -> TokenStream {
+    if let Some(each) = &cached.each {
+        return super::each::statements(cached, each, mode);
+    }
     let witness = cached.witness();
     let before = cached.before_call(Args::Owned);
     let call = cached.call(Args::Owned);
@@ -72,6 +75,12 @@ pub(super) fn renew(cached: &Cached) -> TokenStream {
 
 /// The closure that adds the tags.
 pub(super) fn tags(cached: &Cached) -> Option<TokenStream> {
+    let (tags, add) = (local("tags"), tags_with(cached)?);
+    Some(quote!(|#tags| { #add }))
+}
+
+/// The statements that add them.
+pub(super) fn tags_with(cached: &Cached) -> Option<TokenStream> {
     let p = cached.krate.private();
     let [tags, writer] = ["tags", "writer"].map(local);
     let each = cached.tags.iter().map(|tag| {
@@ -82,7 +91,7 @@ pub(super) fn tags(cached: &Cached) -> Option<TokenStream> {
             #tags.add(#writer.finish());
         }
     });
-    (!cached.tags.is_empty()).then(|| quote!(|#tags| { #(#each)* }))
+    (!cached.tags.is_empty()).then(|| quote!(#(#each)*))
 }
 
 /// One expression for the look-up and what follows it.
@@ -210,7 +219,7 @@ fn limited(cached: &Cached, call: TokenStream, wants: Wants) -> TokenStream {
 }
 
 /// What the value lacks is told by the witness; what else does not fit is the condition.
-fn ends(cached: &Cached) -> Ends {
+pub(super) fn ends(cached: &Cached) -> Ends {
     match &cached.condition {
         Some(condition) => Ends::of(condition),
         None => cached.returns.ends(),

@@ -161,7 +161,7 @@ fn refresh(cached: &Cached) -> Companion {
     let mut sig: Signature = function.plain_signature(&cached.params, true);
     sig.ident = cached.renamed("refresh");
     let returns = &cached.returns.ty;
-    if cached.returns.way != Way::Sync {
+    if cached.returns.way != Way::Sync && cached.each.is_none() {
         sig.asyncness = None;
         sig.output = syn::parse_quote!(-> impl ::core::future::Future<Output = #returns>);
     }
@@ -194,7 +194,7 @@ fn hidden_renew(cached: &Cached) -> Companion {
 
 /// The handle on one entry.
 fn entry(cached: &Cached) -> Companion {
-    let (p, returns) = (cached.krate.private(), &cached.returns.ty);
+    let (p, returns) = (cached.krate.private(), cached.kept_of());
     let (generics, where_clause) = generics(cached);
     let (name, handle) = (cached.renamed("entry"), handle(cached));
     let params = cached.keyed_params();
@@ -227,7 +227,7 @@ fn entry(cached: &Cached) -> Companion {
             let (witness, shape, form) = (cached.witness(), cached.shape(), local("form"));
             let lifetime = cached.lifetime();
             let lasting = Ident::new(
-                match cached.returns.is_result() {
+                match cached.returns.is_result() || cached.each.is_some() {
                     true => "lasting_value",
                     false => "lasting_return",
                 },
@@ -289,7 +289,7 @@ fn entries(cached: &Cached) -> Companion {
 
 /// The handle on one entry, for those who have references.
 fn hidden_entry(cached: &Cached) -> Companion {
-    let (p, returns) = (cached.krate.private(), &cached.returns.ty);
+    let (p, returns) = (cached.krate.private(), cached.kept_of());
     let (generics, where_clause) = generics(cached);
     let (name, params, handle) = (
         cached.renamed("__entry"),
@@ -300,7 +300,7 @@ fn hidden_entry(cached: &Cached) -> Companion {
     let call = cached.call(Args::Borrowed);
     let tags = call::tags(cached).map(|add| quote!(.tags(#add)));
     let make = Ident::new(
-        match cached.returns.is_result() {
+        match cached.returns.is_result() || cached.each.is_some() {
             true => "entry_of_value",
             false => "entry_of_return",
         },
@@ -388,6 +388,10 @@ fn lifetimes(cached: &Cached) -> (TokenStream, TokenStream) {
 fn handle(cached: &Cached) -> TokenStream {
     let returns = &cached.returns.ty;
     let p = cached.krate.private();
+    if let Some(each) = &cached.each {
+        let value = each.value();
+        return quote!(#p::CachedEntry<#value>);
+    }
     if !cached.returns.is_result() {
         return quote!(#p::CachedEntry<#returns>);
     }

@@ -3,12 +3,14 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `call.rs` | the function that callers see |
+//! | `each.rs` | the same for several ids |
 //! | `parts.rs` | what it and its companions are made of: the call, its key, its cache |
 //! | `key.rs` | the key |
 //! | `companions.rs` | what comes with the function |
 
 mod call;
 mod companions;
+mod each;
 mod key;
 mod parts;
 

@@ -53,7 +53,7 @@ impl Cached {
     /// What the value lacks is told at the return type, and once: nothing else asks anything of it.
     pub(super) fn witness(&self) -> TokenStream {
         let (p, [tag, form]) = (self.krate.private(), ["tag", "form"].map(local));
-        let returns = &self.returns.ty;
+        let returns = self.kept_of();
         let (shape, check) = (self.shape(), self.must_fail());
         quote! {
             use #p::{OfFallible as _, OfOther as _, OfShareable as _, OfUnshareable as _};
@@ -101,7 +101,7 @@ impl Cached {
                 self.krate.call(ends, "share_by", quote!(), arguments)
             }
             (None, Some((name, _))) => {
-                let (ends, returns) = (Ends::of(name), &self.returns.ty);
+                let (ends, returns) = (Ends::of(name), self.kept_of());
                 let generics = quote!(::<#returns>);
                 let check = self.krate.call(ends, "check_error", generics, quote!());
                 quote!({ #check; (&#tag).share() })
@@ -122,7 +122,9 @@ impl Cached {
                 self.krate.call(ends, "ttl_by", quote!(), arguments)
             }
         };
-        match &self.none_ttl {
+        // Of a map it is the time of an id that is not there, which is no value.
+        let of_value = |_: &&(Ident, TokenStream)| self.each.as_ref().is_none_or(|it| it.ordered);
+        match self.none_ttl.as_ref().filter(of_value) {
             None => some,
             Some((name, time)) => {
                 let arguments = quote!(#shape, &#tag, #some, ::core::option::Option::Some(#time));
@@ -162,13 +164,7 @@ impl Cached {
     pub(super) fn call(&self, args: Args) -> TokenStream {
         let p = self.krate.private();
         let (site, identity) = (self.site(), key::identity(self));
-        let target = match self.owns_cache(args) {
-            true => {
-                let cache = local("cache");
-                quote!(#p::Target::Given(&#cache))
-            }
-            false => self.cache.target(&self.krate),
-        };
+        let target = self.target(args);
         let key = match &self.home {
             Home::Nowhere => key::in_place(self),
             _ => {
@@ -187,6 +183,17 @@ impl Cached {
             quote!(.freshness(&#freshness))
         });
         quote!(#p::Call::new(#site, #identity, #target, #key) #shares_key #freshness)
+    }
+
+    /// The expression of the cache it uses.
+    pub(super) fn target(&self, args: Args) -> TokenStream {
+        match self.owns_cache(args) {
+            true => {
+                let (p, cache) = (self.krate.private(), local("cache"));
+                quote!(#p::Target::Given(&#cache))
+            }
+            false => self.cache.target(&self.krate),
+        }
     }
 
     /// Statements that must stand before a `Call`.

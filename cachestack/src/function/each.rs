@@ -1,0 +1,430 @@
+//! A call of a function of several ids, each with an entry of its own: look all up, compute the missing ones at once.
+//!
+//! The attribute writes the loop around the body: [`Gathering::next`] says what to compute, the body computes it,
+//! and [`Gathering::settle`] takes what it returned.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cachestack_backends::runtime::block_on;
+use cachestack_backends::{AnyValue, KeyError, KeyText};
+
+use super::form::FormOf;
+use super::gather::{Gathers, Sorted};
+use super::identity::Identity;
+use super::lifetime::Lifetime;
+use super::probe::{Mode, Tags};
+use super::shape::Shape;
+use super::share::Share;
+use super::site::{Known, Site};
+use super::target::Target;
+use crate::cache::batch::{Asked, Batch, Brought, Next};
+use crate::cache::many::Ids;
+use crate::cache::{Cache, Kept};
+use crate::events::{Origin, Outcome, tell_without_cache};
+
+/// What a call of several ids is known by.
+#[derive(Debug)]
+pub struct Each<'a> {
+    site: &'static Site,
+    identity: Identity,
+    shares_key: bool,
+    target: Target<'a>,
+    mode: Mode,
+}
+
+impl<'a> Each<'a> {
+    /// A call of that function.
+    pub fn new(site: &'static Site, identity: Identity, target: Target<'a>) -> Self {
+        Self {
+            site,
+            identity,
+            shares_key: false,
+            target,
+            mode: Mode::LookUp,
+        }
+    }
+
+    /// The key is written by hand: whoever writes the same shares the entry.
+    #[must_use]
+    pub fn shares_key(mut self) -> Self {
+        self.shares_key = true;
+        self
+    }
+
+    /// Computes without the cache, if so.
+    #[must_use]
+    pub fn bypass(mut self, wanted: bool) -> Self {
+        self.mode = self.mode.bypass(wanted);
+        self
+    }
+
+    /// Computes and stores whatever is there, if so, and unless the cache is bypassed.
+    #[must_use]
+    pub fn refresh(mut self, wanted: bool) -> Self {
+        self.mode = self.mode.refresh(wanted);
+        self
+    }
+
+    /// Writes the keys.
+    pub fn begin<K: Clone>(
+        self,
+        ids: &[K],
+        key_of: impl Fn(&K) -> Result<KeyText, KeyError>,
+        tags: impl Fn(&K, &mut Tags),
+    ) -> Begun<K> {
+        let Known { identity, owns } = self.site.meet(&self.identity, self.shares_key);
+        let origin = Origin {
+            identity: Some(identity),
+            counters: &self.site.counters,
+        };
+        let Some(cache) = self.target.cache() else {
+            ids.iter().for_each(|_| tell_without_cache(origin));
+            return Begun::plain(origin);
+        };
+        let plain = |outcome| {
+            ids.iter()
+                .for_each(|_| cache.tell(Some(origin), outcome, None));
+            Begun::plain(origin)
+        };
+        if self.mode == Mode::Bypass {
+            return plain(Outcome::Bypassed);
+        }
+        if !owns {
+            return plain(Outcome::Uncached);
+        }
+        let written = self.written(&cache, ids, &key_of, tags);
+        let (ids, asked) = match written {
+            Ok(written) => written,
+            Err(error) => {
+                tracing::warn!(target: "cachestack", %error, "a key or tag could not be written, the function computes");
+                return plain(Outcome::Uncached);
+            }
+        };
+        let new = self.mode == Mode::Refresh;
+        if new {
+            let refreshed = asked.iter();
+            refreshed
+                .for_each(|it| cache.tell(Some(origin), Outcome::Refreshed, Some(it.key.text())));
+        }
+        Begun {
+            origin,
+            place: Some(cache),
+            ids,
+            asked,
+            new,
+        }
+    }
+
+    fn written<K: Clone>(
+        &self,
+        cache: &Cache,
+        ids: &[K],
+        key_of: &impl Fn(&K) -> Result<KeyText, KeyError>,
+        tags: impl Fn(&K, &mut Tags),
+    ) -> Result<(Ids<K>, Vec<Asked>), cachestack_backends::Error> {
+        let texts: Result<Vec<KeyText>, KeyError> = ids.iter().map(key_of).collect();
+        let texts = texts.map_err(super::entry::unwritten)?;
+        let mut keys = texts.iter().map(|text| cache.key(text.as_str()));
+        let (ids, keys) = Ids::new(ids.iter().cloned(), |_| match keys.next() {
+            Some(key) => key,
+            None => unreachable!("each id has a key"),
+        });
+        let named = ids.named(&(0..keys.len()).collect::<Vec<_>>());
+        let asked = keys.into_iter().zip(&named).map(|(key, id)| {
+            let mut on = vec![self.identity.dependency()];
+            on.extend(Tags::of(|all| tags(id, all)).complete()?);
+            Ok(Asked { key, on })
+        });
+        let asked: Result<Vec<Asked>, cachestack_backends::Error> = asked.collect();
+        Ok((ids, asked?))
+    }
+}
+
+/// A call of several ids with its keys.
+#[derive(Debug)]
+pub struct Begun<K> {
+    origin: Origin,
+    /// None where the cache takes no part.
+    place: Option<Cache>,
+    ids: Ids<K>,
+    asked: Vec<Asked>,
+    new: bool,
+}
+
+impl<K: Clone> Begun<K> {
+    fn plain(origin: Origin) -> Self {
+        Self {
+            origin,
+            place: None,
+            ids: Ids::empty(),
+            asked: Vec::new(),
+            new: false,
+        }
+    }
+}
+
+/// Looks into the layers that answer at once, and claims the rest.
+pub fn gather<'a, W, R, O, S, K>(
+    begun: &'a mut Begun<K>,
+    _: W,
+    _: S,
+    form: FormOf<O, S>,
+) -> Gathering<'a, R, K, O, S>
+where
+    W: Gathers<R, K, Value = S::Value, One = O>,
+    S: Shape<O>,
+    K: Clone,
+{
+    let value_type = match W::MAY_BE_ABSENT {
+        true => form.maybe_type,
+        false => form.value_type,
+    };
+    let asked = std::mem::take(&mut begun.asked);
+    let new = begun.new;
+    let place = begun.place.as_ref();
+    Gathering {
+        origin: begun.origin,
+        batch: place.map(|cache| {
+            let policy = cache.policy(None);
+            cache.batch(asked, value_type, policy, (begun.origin, new))
+        }),
+        ids: std::mem::replace(&mut begun.ids, Ids::empty()),
+        missing: Vec::new(),
+        load: form.load,
+        keep: form.keep,
+        erase: form.erase,
+        sort: W::sort,
+        gather: W::gather,
+        failed: W::failed,
+    }
+}
+
+/// What is next.
+#[derive(Debug)]
+pub enum Step<R, K> {
+    /// To return that.
+    Return(R),
+    /// To return what the body makes of all arguments.
+    Plain,
+    /// To have the body compute those, and to go on.
+    Compute(Vec<K>),
+}
+
+/// A call of several ids on the way to what it returns.
+pub struct Gathering<'a, R, K, O, S: Shape<O>> {
+    origin: Origin,
+    /// None where the cache takes no part, or no more.
+    batch: Option<Batch<'a>>,
+    ids: Ids<K>,
+    /// The numbers of what is being computed.
+    missing: Vec<usize>,
+    load: fn(&AnyValue) -> Option<S::Value>,
+    keep: fn(S::Value) -> Arc<S::Stored>,
+    erase: fn(Arc<S::Stored>) -> AnyValue,
+    sort: Sort<R, K, S::Value, O>,
+    gather: Gather<R, K, S::Value>,
+    failed: fn(O) -> Option<R>,
+}
+
+type Gather<R, K, V> = fn(Vec<(K, Option<V>)>) -> Option<R>;
+
+type Sort<R, K, V, O> = fn(R, &[usize], &dyn Fn(&K) -> Option<usize>) -> Sorted<R, V, O>;
+
+/// How what was computed is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Keeping<P, L> {
+    /// Whether a value is.
+    keep: P,
+    /// For how long.
+    lifetime: L,
+    /// How long it is kept that there is none.
+    none_ttl: Option<Duration>,
+}
+
+/// Whether a value is kept and for how long, and how long it is kept that there is none.
+#[inline]
+pub fn keeping<V, P, L>(keep: P, lifetime: L, none_ttl: Option<Duration>) -> Keeping<P, L>
+where
+    P: Fn(&V) -> bool,
+    L: Lifetime<V> + Copy,
+{
+    Keeping {
+        keep,
+        lifetime,
+        none_ttl,
+    }
+}
+
+impl<R, K: Clone, O, S: Shape<O>> Gathering<'_, R, K, O, S> {
+    /// Goes on until something is to be computed, or returned.
+    pub async fn next<H: Share<O>>(&mut self, share: &H) -> Step<R, K> {
+        loop {
+            let Some(batch) = &mut self.batch else {
+                return Step::Plain;
+            };
+            match batch.next_apart().await {
+                Next::Compute(missing) => {
+                    let ids = self.ids.named(&missing);
+                    self.missing = missing;
+                    return Step::Compute(ids);
+                }
+                Next::Failed(number, failure) => {
+                    match share.take(&failure).and_then(self.failed) {
+                        Some(returned) => {
+                            if let Some(batch) = self.batch.take() {
+                                batch.shares(number);
+                            }
+                            return Step::Return(returned);
+                        }
+                        // It is another function's.
+                        None => batch.alone(number),
+                    }
+                }
+                Next::Done => return self.done(),
+            }
+        }
+    }
+
+    /// The same for sync code.
+    pub fn next_sync<H: Share<O>>(&mut self, share: &H) -> Step<R, K> {
+        block_on(self.next(share))
+    }
+
+    /// Runs the body.
+    pub fn run(&self, body: impl FnOnce() -> R) -> R {
+        match &self.batch {
+            Some(batch) => batch.run(body),
+            None => body(),
+        }
+    }
+
+    /// The same for its future.
+    pub async fn drive(&self, body: impl Future<Output = R>) -> R {
+        match &self.batch {
+            Some(batch) => batch.drive(pin!(body)).await,
+            None => body.await,
+        }
+    }
+
+    /// Takes what the body returned, and stores it; gives back what the function is to return now, if that is so.
+    pub async fn settle<H, P, L>(
+        &mut self,
+        returned: R,
+        key_of: impl Fn(&K) -> Result<KeyText, KeyError>,
+        keeping: Keeping<P, L>,
+        share: &H,
+    ) -> Option<R>
+    where
+        H: Share<O>,
+        P: Fn(&S::Value) -> bool,
+        L: Lifetime<S::Value> + Copy,
+    {
+        let batch = self.batch.as_mut()?;
+        let number_of = |id: &K| {
+            let text = key_of(id).ok()?;
+            self.ids.number(batch.key(text.as_str()).digest())
+        };
+        let sorted = match (self.sort)(returned, &self.missing, &number_of) {
+            Sorted::Values(sorted) => sorted,
+            Sorted::Misfit(returned) => return self.misfit(returned),
+            Sorted::Failed(failed) => {
+                batch.fail(share.share(&failed).as_ref());
+                return (self.failed)(failed);
+            }
+        };
+        let mut values: HashMap<usize, (AnyValue, Kept)> = HashMap::new();
+        for (number, value) in sorted {
+            let wanted = (keeping.keep)(&value);
+            let ttl = if wanted {
+                keeping.lifetime.of(&value)
+            } else {
+                None
+            };
+            let kept = Kept { wanted, ttl };
+            let value = (self.erase)((self.keep)(value));
+            values.insert(number, (value, kept));
+        }
+        let brought = |number| match values.remove(&number) {
+            Some((value, kept)) => Brought::Value(value, kept),
+            None => Brought::Nothing(keeping.none_ttl),
+        };
+        Box::pin(batch.hand_in(brought)).await;
+        None
+    }
+
+    /// The same for sync code.
+    pub fn settle_sync<H, P, L>(
+        &mut self,
+        returned: R,
+        key_of: impl Fn(&K) -> Result<KeyText, KeyError>,
+        keeping: Keeping<P, L>,
+        share: &H,
+    ) -> Option<R>
+    where
+        H: Share<O>,
+        P: Fn(&S::Value) -> bool,
+        L: Lifetime<S::Value> + Copy,
+    {
+        block_on(self.settle(returned, key_of, keeping, share))
+    }
+
+    /// The body returned what cannot be told apart by ids: none of it is stored. Where it was asked for all ids, that is
+    /// what the function returns, else it is asked for all of them.
+    fn misfit(&mut self, returned: R) -> Option<R> {
+        let function = self.origin.identity.map(Identity::text);
+        let asked = self.missing.len();
+        tracing::error!(
+            target: "cachestack",
+            function,
+            asked,
+            "the function returned more or fewer values than it was given ids, nothing is stored",
+        );
+        self.batch = None;
+        (self.ids.len() == asked).then_some(returned)
+    }
+
+    fn done(&mut self) -> Step<R, K> {
+        let Some(batch) = self.batch.take() else {
+            return Step::Plain;
+        };
+        let ids = std::mem::replace(&mut self.ids, Ids::empty());
+        let load = self.load;
+        let found = ids.answered(batch.into_answers());
+        let found = found.map(|(id, value)| (id, value.as_ref().and_then(load)));
+        match (self.gather)(found.collect()) {
+            Some(returned) => Step::Return(returned),
+            None => Step::Plain,
+        }
+    }
+}
+
+impl<R, K, O, S: Shape<O>> fmt::Debug for Gathering<'_, R, K, O, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gathering")
+            .field("function", &self.origin.identity)
+            .field("missing", &self.missing.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// An argument by value, for one more call of the body.
+#[inline]
+pub fn again<T: Again>(argument: &T) -> T {
+    argument.clone()
+}
+
+/// An argument that a body which computes several ids can be called with again.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not `Clone`, and the body is called again with ids that another call was to compute and did not",
+    label = "this argument can be given only once",
+    note = "take it by reference, or derive `Clone` on `{Self}`"
+)]
+pub trait Again: Clone {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> Again for T {}
