@@ -152,7 +152,8 @@ impl TieredCache {
         match token {
             None => stack.fence.advance(key.digest(), insert),
             Some(token) => {
-                if token.commit(insert).is_none() {
+                // A generation ends before the tokens are voided of what depends on it.
+                if written.entry.is_outdated() || token.commit(insert).is_none() {
                     return Ok(false);
                 }
             }
