@@ -42,12 +42,15 @@ impl TieredCache {
             return;
         }
         let now = self.0.clock.now();
-        let left = entry.time_left(now);
-        let mut kept = self.0.kept_above(below, left, left);
-        match entry.value_type().is_number() {
-            true => kept.fill(None),
-            false => self.0.limit_known(&mut kept, entry, now),
-        }
+        let kept = match entry.value_type().is_number() {
+            true => self.0.kept_of_number(),
+            false => {
+                let left = entry.time_left(now);
+                let mut kept = self.0.kept_above(below, left, left);
+                self.0.limit_known(&mut kept, entry, now);
+                kept
+            }
+        };
         let mut slow = SmallVec::<[(usize, Entry); 2]>::new();
         for index in (0..below).rev() {
             if passed[index] != Above::Missed {

@@ -17,7 +17,7 @@ use crate::clock::Moment;
 use crate::entry::{Entry, Generation};
 use crate::error::{Error, Operation, Result};
 use crate::fence::FenceToken;
-use crate::generation::{Live, Lives, Number, is_ours, mark_of, random};
+use crate::generation::{COPY, Live, Lives, Number, is_ours, mark_of, random};
 use crate::key::{Key, Namespace};
 
 /// A generation whose number is looked for.
@@ -88,7 +88,8 @@ impl Inner {
             (Some(_), Fresh::Always) => false,
             // Half of it, so that what memory gets has some of it left.
             (Some(time), Fresh::Recently) => {
-                live.last_seen().is_some_and(|at| now.since(at) < time / 2)
+                let time = (time / 2).min(COPY);
+                live.last_seen().is_some_and(|at| now.since(at) < time)
             }
         }
     }
