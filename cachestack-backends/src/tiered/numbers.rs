@@ -94,6 +94,14 @@ impl Inner {
         }
     }
 
+    /// Whether a number that a layer has is to be looked for further down: it is not the one that is known, and
+    /// may be a copy that came late. The lowest layer is the first to have a number that replaces another.
+    pub(super) fn doubts(&self, index: usize, mark: &Mark, number: u128) -> bool {
+        let mut below = self.layers[index + 1..].iter();
+        let is_another = |known: u128| known != number;
+        mark.live.number().is_some_and(is_another) && below.any(|it| it.keeps_numbers())
+    }
+
     /// Takes note of a number that a layer has.
     pub(super) fn learn(&self, mark: &mut Mark, number: u128) {
         mark.reading = Reading::Found(number);
