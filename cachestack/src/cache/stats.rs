@@ -38,6 +38,8 @@ pub struct CacheStats {
     pub fenced: u64,
     /// Look-ups and stores of functions that failed; the functions went on.
     pub failed_open: u64,
+    /// Calls that failed because they took longer than their `hard_timeout`.
+    pub timed_out: u64,
     /// Invalidations after functions that a layer did not take at once. It is not read for those keys until
     /// it has.
     pub late: u64,
@@ -75,6 +77,7 @@ impl fmt::Display for CacheStats {
         )?;
         for (name, number) in [
             ("failed", self.failed),
+            ("timed out", self.timed_out),
             ("refreshed", self.refreshed),
             ("bypassed", self.bypassed),
             ("fenced off", self.fenced),
@@ -121,6 +124,7 @@ pub(crate) struct Counters {
     fenced: Counter,
     failed_open: Counter,
     late: Counter,
+    timed_out: Counter,
     pub(crate) uncached: Counter,
     pub(crate) computing: Timer,
 }
@@ -141,6 +145,7 @@ impl Counters {
             Outcome::Fenced => &self.fenced,
             Outcome::FailedOpen => &self.failed_open,
             Outcome::Late => &self.late,
+            Outcome::TimedOut => &self.timed_out,
             Outcome::Uncached => &self.uncached,
         }
         .one_more();
@@ -167,6 +172,7 @@ impl Counters {
             fenced: self.fenced.get(),
             failed_open: self.failed_open.get(),
             late: self.late.get(),
+            timed_out: self.timed_out.get(),
             uncached: self.uncached.get(),
             in_flight: in_flight as u64,
             in_background: in_background as u64,

@@ -6,8 +6,8 @@ use std::fmt;
 ///
 /// Each call of a cached function, of [`get_or_compute`](crate::Cache::get_or_compute) and of its kin that returns
 /// ends in exactly one of [`Hit`](Self::Hit), [`Stale`](Self::Stale), [`Computed`](Self::Computed),
-/// [`Failed`](Self::Failed), [`Coalesced`](Self::Coalesced), [`Bypassed`](Self::Bypassed) and
-/// [`Uncached`](Self::Uncached), but for those that `hard_timeout` ends; the others come beside these. `Display` is a word or two.
+/// [`Failed`](Self::Failed), [`Coalesced`](Self::Coalesced), [`TimedOut`](Self::TimedOut),
+/// [`Bypassed`](Self::Bypassed) and [`Uncached`](Self::Uncached); the others come beside these. `Display` is a word or two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -22,6 +22,8 @@ pub enum Outcome {
     Failed,
     /// The call took the result of another call's computation.
     Coalesced,
+    /// The call took longer than its `hard_timeout` and failed for it.
+    TimedOut,
     /// The call neither read nor wrote, by `bypass`.
     Bypassed,
     /// There was no cache for the call: it was closed or not configured, its key or a tag could not be written, or
@@ -54,6 +56,7 @@ impl Outcome {
                 | Self::Computed
                 | Self::Failed
                 | Self::Coalesced
+                | Self::TimedOut
                 | Self::Bypassed
                 | Self::Uncached
         )
@@ -67,6 +70,7 @@ impl Outcome {
             Self::Computed => "computed",
             Self::Failed => "failed",
             Self::Coalesced => "coalesced",
+            Self::TimedOut => "timed out",
             Self::Bypassed => "bypassed",
             Self::Uncached => "uncached",
             Self::Refreshed => "refreshed",

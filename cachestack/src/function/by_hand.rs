@@ -125,8 +125,7 @@ pub trait Way<C, F: Future> {
     );
 
     #[doc(hidden)]
-    fn late(timeout: Timeout) -> Option<F::Output> {
-        let _ = timeout;
+    fn late() -> Option<fn(Timeout) -> F::Output> {
         None
     }
 }
@@ -179,8 +178,8 @@ impl<W: Way<C, F>, C, F: Future<Output: FailsLate>> Way<C, F> for InTime<W> {
     ) {
         W::start(call, compute, shape, ticket, done);
     }
-    fn late(timeout: Timeout) -> Option<F::Output> {
-        Some(F::Output::late(timeout))
+    fn late() -> Option<fn(Timeout) -> F::Output> {
+        Some(F::Output::late)
     }
 }
 
@@ -347,8 +346,7 @@ impl Cache {
     {
         let probed = probe::<F::Output, S, W>(self, key, &options);
         let (ttl, form) = (options.ttl, S::form());
-        let limit = options.freshness.hard_timeout.and_then(|_| probed.limit());
-        let late: fn(Timeout) -> Option<F::Output> = W::late;
+        let limit = W::late().and_then(|late| Some((probed.limit()?, late)));
         let compute = ByHand {
             call: W::GOES_APART.then(|| probed.renewal(self, key, ttl)),
             compute,
@@ -359,7 +357,7 @@ impl Cache {
         async move {
             match limit {
                 None => call.await,
-                Some(limit) => limit.keep(shape, form, call, late).await,
+                Some((limit, late)) => limit.keep(shape, form, call, late).await,
             }
         }
     }

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cachestack_backends::{Clock, KeyDigest};
+use cachestack_backends::{Clock, Key};
 
 use super::form::FormOf;
 use super::missed::Missed;
@@ -21,7 +21,7 @@ pub struct Limit {
     time: Duration,
     clock: Clock,
     /// Where an old value may be.
-    place: Option<(Cache, KeyDigest, Option<Arc<Policy>>)>,
+    place: Option<(Cache, Key, Option<Arc<Policy>>)>,
 }
 
 impl fmt::Debug for Limit {
@@ -39,7 +39,7 @@ impl<V> Probed<V> {
                 origin: self.origin,
                 time: Policy::of(&missed.policy).hard_timeout?,
                 clock: cache.stack().clock().clone(),
-                place: Some((cache, missed.key.digest(), missed.policy.clone())),
+                place: Some((cache, missed.key.clone(), missed.policy.clone())),
             })
         };
         match &self.found {
@@ -81,41 +81,54 @@ where
 {
     match limit {
         None => call.await,
-        Some(limit) => limit.keep(shape, form, call, |it| Some(late(it))).await,
+        Some(limit) => limit.keep(shape, form, call, late).await,
     }
 }
 
 impl Limit {
-    /// Ends a call in time, where there is a way to tell that it was late.
+    /// Ends a call in time.
     pub(super) async fn keep<R, S: Shape<R>>(
         self,
         _: S,
         form: FormOf<R, S>,
         call: impl Future<Output = R>,
-        late: impl FnOnce(Timeout) -> Option<R>,
+        late: fn(Timeout) -> R,
     ) -> R {
-        let mut call = pin!(call);
-        if let Some(returned) = within(&self.clock, self.time, call.as_mut()).await {
+        let returned = {
+            let mut call = pin!(call);
+            within(&self.clock, self.time, call.as_mut()).await
+        };
+        if let Some(returned) = returned {
             return returned;
         }
-        self.origin.counters.timeouts.one_more();
-        let old = self.old::<R, S>(form).map(S::wrap);
-        match old.or_else(|| late(Timeout::new(self.time))) {
-            Some(returned) => returned,
-            None => call.await,
+        // The call is dropped by now: nobody waits for it while others are told.
+        match self.old::<R, S>(form) {
+            Some(old) => {
+                self.tell(Outcome::Stale);
+                S::wrap(old)
+            }
+            None => {
+                self.tell(Outcome::TimedOut);
+                late(Timeout::new(self.time))
+            }
+        }
+    }
+
+    fn tell(&self, outcome: Outcome) {
+        let origin = Some(self.origin);
+        match &self.place {
+            Some((cache, key, _)) => cache.tell(origin, outcome, Some(key.text())),
+            None => self.origin.counters.count(outcome),
         }
     }
 
     fn old<R, S: Shape<R>>(&self, form: FormOf<R, S>) -> Option<S::Value> {
         let (cache, key, policy) = self.place.as_ref()?;
-        let entry = cache.peek(*key, form.value_type)?;
-        if cache.age(&entry, Policy::of(policy)) == Age::Ended {
-            return None;
+        let entry = cache.peek(key.digest(), form.value_type)?;
+        match cache.age(&entry, Policy::of(policy)) {
+            Age::Ended => None,
+            _ => (form.load)(entry.any()),
         }
-        let old = (form.load)(entry.any())?;
-        // Counted only: the call is not over that others may wait for.
-        cache.count(Some(self.origin), Outcome::Stale);
-        Some(old)
     }
 }
 

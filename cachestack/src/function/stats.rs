@@ -156,6 +156,7 @@ impl Counters {
             Outcome::Bypassed => &self.bypassed,
             Outcome::Refreshed => &self.refreshed,
             Outcome::Revalidated => &self.revalidated,
+            Outcome::TimedOut => &self.timeouts,
             Outcome::Uncached => &self.uncached,
         }
         .one_more();

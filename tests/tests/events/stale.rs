@@ -72,3 +72,38 @@ fn an_error_beside_an_old_value_is_no_failed_call() {
     let stats = number::entries().stats();
     assert_eq!((stats.failed, stats.stale), (1, 1));
 }
+
+#[tokio::test]
+async fn a_call_that_takes_too_long_is_told_when_nobody_waits_for_it_any_more() {
+    #[cached(ttl = 10, stale_if_error = 60, hard_timeout = 2)]
+    async fn number() -> Result<u64, Box<dyn std::error::Error + Send + Sync>> {
+        std::future::pending().await
+    }
+
+    let (cache, clock, heard) = clocked();
+    let call = async {
+        let advance = async {
+            super::give_way().await;
+            clock.advance(2 * SECOND);
+        };
+        tokio::join!(cache.scope(number()), advance).0
+    };
+    assert!(call.await.is_err());
+    let told = heard.take();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].outcome, Outcome::TimedOut);
+    assert!(told[0].function.is_some() && told[0].key.is_some());
+    assert_eq!(number::entries().stats().timeouts, 1);
+    assert_eq!(cache.stats().await.unwrap().timed_out, 1);
+    cache.scope(number::entry().put(7)).await.unwrap();
+    clock.advance(10 * SECOND);
+    let call = async {
+        let advance = async {
+            super::give_way().await;
+            clock.advance(2 * SECOND);
+        };
+        tokio::join!(cache.scope(number()), advance).0
+    };
+    assert_eq!(call.await.unwrap(), 7);
+    assert_eq!(heard.outcomes(), [Outcome::Stale]);
+}
