@@ -10,8 +10,9 @@ use cachestack::{
     AnyBackend, Cache, Clock, Dependency, EntryOptions, FileBackend, Key, Layer, MemcachedBackend,
     MemoryBackend, PostgresBackend, RedisBackend, ValueType,
 };
-use cachestack_tests::Proxy;
 use cachestack_tests::servers::{Memcached, Postgres, Redis};
+use cachestack_tests::{Proxy, eventually};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 static REDIS: LazyLock<Redis> = LazyLock::new(Redis::start);
 static POSTGRES: LazyLock<Postgres> = LazyLock::new(Postgres::start);
@@ -292,6 +293,114 @@ async fn numbers_that_a_store_lost_cost_misses_and_bring_nothing_back() {
             [Some(4), None],
             "{name}"
         );
+    })
+    .await;
+}
+
+/// How long a server keeps the only number in a space, in seconds, after it was told to keep it for that long.
+type Told<'a> = Box<dyn Fn(Option<u64>) -> i64 + 'a>;
+
+fn told_redis(space: &str) -> Told<'_> {
+    let script = "local key = redis.call('KEYS', ARGV[1])[1] \
+                  if ARGV[2] ~= '' then redis.call('EXPIRE', key, ARGV[2]) end return redis.call('TTL', key)";
+    Box::new(move |left| {
+        let left = left.map(|left| left.to_string()).unwrap_or_default();
+        let words = ["EVAL", script, "0", &format!("%g:{space}:*"), &left];
+        let left = REDIS.command(&words).unwrap();
+        left.trim().trim_start_matches(':').parse().unwrap()
+    })
+}
+
+fn told_postgres(space: &str) -> Told<'_> {
+    Box::new(move |left| {
+        let own = format!("starts_with(namespace, '%g:{space}:')");
+        let tell = left.map(|left| {
+            format!("UPDATE cachestack SET expires_at = now() + interval '{left} s' WHERE {own};")
+        });
+        let ask = format!(
+            "SELECT extract(epoch FROM expires_at - now())::bigint FROM cachestack WHERE {own}"
+        );
+        let asking = async move {
+            let mut server = PgConnection::connect(&POSTGRES.dsn()).await.unwrap();
+            if let Some(tell) = tell {
+                let tell = sqlx::raw_sql(AssertSqlSafe(tell));
+                tell.execute(&mut server).await.unwrap();
+            }
+            let asked = sqlx::query_scalar(AssertSqlSafe(ask));
+            asked.fetch_one(&mut server).await.unwrap()
+        };
+        let asked = std::thread::spawn(|| {
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            let runtime = runtime.enable_all().build().unwrap();
+            runtime.block_on(asking)
+        });
+        asked.join().unwrap()
+    })
+}
+
+#[tokio::test]
+async fn a_number_ends_when_nobody_uses_it_and_never_before() {
+    within(6 * PATIENCE, async {
+        let days = |days: u64| days * 24 * 60 * 60;
+        for in_redis in [true, false] {
+            let space = own();
+            let (store, told) = match in_redis {
+                true => (Store::Redis(space.clone()), told_redis(&space)),
+                false => (Store::Postgres(space.clone()), told_postgres(&space)),
+            };
+            let cache = Kind {
+                store,
+                memory: false,
+            }
+            .cache();
+            cache.set("a", 1_u32, EntryOptions::new()).await.unwrap();
+            // Twice as long as an entry is kept without a ttl.
+            let whole = i64::try_from(days(2 * 30)).unwrap();
+            assert!(told(None) >= whole, "{}", told(None));
+            told(Some(days(29)));
+            assert_eq!(found(&cache, &["a"]).await, [Some(1)]);
+            eventually(|| told(None) >= whole);
+            assert_eq!(found(&cache, &["a"]).await, [Some(1)]);
+            // Nobody needs what has more than half of its life before it told again.
+            told(Some(days(50)));
+            assert_eq!(found(&cache, &["a"]).await, [Some(1)]);
+            cache.flush().await.unwrap();
+            assert!(told(None) < whole);
+        }
+    })
+    .await;
+}
+
+/// How many files there are below a folder, whose names begin so.
+fn files_below(folder: &Path, begins: &str) -> usize {
+    let below = std::fs::read_dir(folder).unwrap().map(|it| it.unwrap());
+    let below = below.filter(|it| it.file_name().to_string_lossy().starts_with(begins));
+    let count = |it: std::fs::DirEntry| match it.path() {
+        path if path.is_dir() => files_below(&path, ""),
+        _ => 1,
+    };
+    below.map(count).sum()
+}
+
+#[tokio::test]
+async fn a_number_in_files_is_purged_when_nobody_uses_it_and_never_before() {
+    within(PATIENCE, async {
+        let (clock, folder) = (Clock::manual(), tempfile::tempdir().unwrap());
+        let path = folder.path().to_owned();
+        let (store, memory) = (Store::Files(folder), false);
+        let cache = Kind { store, memory }.process(&clock);
+        let day = 24 * 60 * MINUTE;
+        cache.set("a", 1_u32, EntryOptions::new()).await.unwrap();
+        for _ in 0..6 {
+            clock.advance(29 * day);
+            cache.purge_expired().await.unwrap();
+            assert_eq!(found(&cache, &["a"]).await, [Some(1)]);
+            cache.set("a", 1_u32, EntryOptions::new()).await.unwrap();
+        }
+        assert_eq!(files_below(&path, "%-"), 1);
+        clock.advance(69 * day);
+        cache.purge_expired().await.unwrap();
+        assert_eq!(files_below(&path, ""), 0);
     })
     .await;
 }

@@ -22,6 +22,8 @@ use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 const SHARDS: usize = 16;
+/// A shard with much more room than it needs gives it back, down to twice what it has and so many.
+const SPARE: usize = 64;
 
 /// The epochs of the keys of one stack; clones share them.
 #[derive(Clone, Default)]
@@ -261,6 +263,10 @@ impl Drop for FenceToken {
             watched.holders -= 1;
             if watched.holders == 0 {
                 shard.remove(&self.key);
+                let needed = shard.len() * 2 + SPARE;
+                if shard.capacity() > needed * 4 {
+                    shard.shrink_to(needed);
+                }
             }
         }
     }
@@ -357,6 +363,21 @@ mod tests {
         assert_eq!(fence.watched(), 1000);
         drop(tokens);
         assert_eq!(fence.watched(), 0);
+    }
+
+    #[test]
+    fn the_table_gives_back_what_a_burst_took() {
+        let fence = Fence::new();
+        let capacity = || -> usize {
+            let shards = fence.0.shards.iter();
+            shards.map(|shard| shard.lock().unwrap().capacity()).sum()
+        };
+        // Other shards go by the upper half.
+        let key = |i: u128| KeyDigest(i << 64 | i);
+        let tokens: Vec<_> = (0..100_000).map(|i| fence.token(key(i))).collect();
+        assert!(capacity() >= 100_000);
+        drop(tokens);
+        assert!(capacity() < SHARDS * SPARE * 8);
     }
 
     #[test]

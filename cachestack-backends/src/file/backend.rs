@@ -69,6 +69,11 @@ impl FileBackend {
         Ok(Self(store))
     }
 
+    #[cfg(test)]
+    pub(super) fn store(&self) -> &Store {
+        &self.0
+    }
+
     async fn run<R: Send + 'static>(
         &self,
         job: impl FnOnce(&Store, &Ticket) -> Result<R> + Send + 'static,

@@ -9,7 +9,7 @@ use std::fs::{self, DirBuilder};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tempfile::TempPath;
 
@@ -109,6 +109,17 @@ pub(super) fn remove_if(place: &Place, unwanted: impl FnOnce(&Path) -> bool) -> 
         tracing::debug!(target: "cachestack", error = %error.error, "an entry was not put back");
     }
     Ok(false)
+}
+
+/// When the file at a path was last written or [touched](touch).
+pub(super) fn used(path: &Path) -> io::Result<SystemTime> {
+    fs::symlink_metadata(path)?.modified()
+}
+
+/// Has whatever file is there count as written just now.
+pub(super) fn touch(path: &Path, now: SystemTime) -> io::Result<()> {
+    let file = fs::OpenOptions::new().write(true).open(path)?;
+    file.set_modified(now)
 }
 
 #[cfg(test)]

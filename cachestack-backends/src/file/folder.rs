@@ -77,6 +77,7 @@ impl Store {
         let state = |path: &Path| {
             read::header(path).map(|found| match found {
                 Some(Ok(header)) if !header.is_live(now) => Some(Rejected::Expired),
+                Some(Ok(_)) if self.is_unused_number(place, path, now) => Some(Rejected::Expired),
                 Some(Err(Rejected::Corrupt)) => Some(Rejected::Corrupt),
                 _ => None,
             })

@@ -58,6 +58,12 @@ impl Place {
         self.shard.join(format!("{TEMP}{}-{GONE}", self.name))
     }
 
+    /// Whether it is in a namespace of numbers of generations.
+    pub(super) fn is_of_numbers(&self) -> bool {
+        let folder = self.shard.parent().and_then(Path::file_name);
+        folder.is_some_and(|name| name.to_string_lossy().starts_with(RESERVED))
+    }
+
     /// What the names of its temporary files begin with.
     pub(super) fn temp_prefix(&self) -> String {
         format!("{TEMP}{}-", self.name)

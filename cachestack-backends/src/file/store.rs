@@ -18,6 +18,7 @@ use crate::codec::{Rejected, Sealed};
 use crate::entry::{Entry, ValueType};
 use crate::error::{Operation, Result};
 use crate::fence::Fence;
+use crate::generation;
 use crate::key::{Key, Namespace};
 
 /// How often a file is written again that went before it had its place.
@@ -77,7 +78,12 @@ impl Store {
         let look = |path: &Path| self.look(path, &key, value_type);
         let rejected = match look(&path).map_err(|error| refused(&path, error))? {
             None => return Ok(Lookup::Miss),
-            Some(Ok(found)) => return Ok(found),
+            Some(Ok(found)) => {
+                if value_type.is_number() && found.is_hit() {
+                    self.prolong(&path);
+                }
+                return Ok(found);
+            }
             Some(Err(rejected)) => rejected,
         };
         let counters = &self.report.counters;
@@ -91,6 +97,23 @@ impl Store {
             }
         }
         Ok(Lookup::Miss)
+    }
+
+    /// Keeps the number of a generation that is in use from being purged.
+    fn prolong(&self, path: &Path) {
+        let now = self.clock.wall();
+        let life = generation::life(self.config.max_ttl);
+        if disk::used(path).is_ok_and(|used| is_past(used, life / 2, now)) {
+            if let Err(error) = disk::touch(path, now) {
+                tracing::debug!(target: "cachestack", %error, "a number that is in use was not prolonged");
+            }
+        }
+    }
+
+    /// Whether it is the number of a generation that nobody has used for so long that nothing depends on it.
+    pub(super) fn is_unused_number(&self, place: &Place, path: &Path, now: SystemTime) -> bool {
+        let life = || generation::life(self.config.max_ttl);
+        place.is_of_numbers() && disk::used(path).is_ok_and(|used| is_past(used, life(), now))
     }
 
     fn look(
@@ -191,6 +214,11 @@ impl Store {
             .and_then(Result::ok)
             .filter(|header| header.is_of(&key) && header.is_live(now)))
     }
+}
+
+/// Whether so much time has passed since then.
+fn is_past(since: SystemTime, time: Duration, now: SystemTime) -> bool {
+    now.duration_since(since).is_ok_and(|passed| passed >= time)
 }
 
 /// How many bytes an entry takes now; 0 when it is not there or cannot be seen.

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::folder::Stop;
 use super::store::Store;
@@ -62,7 +62,8 @@ impl Upkeep {
 
 /// Sweeps the directory of a store that was just opened.
 pub(super) fn opened(store: &Arc<Store>) {
-    spawn(store, |store, stop| {
+    let Some(turn) = turn(store) else { return };
+    spawn(store, turn, |store, stop| {
         let began = Instant::now();
         store.sweep(&|| stop() || began.elapsed() > SWEEP)
     });
@@ -78,24 +79,34 @@ pub(super) fn written(store: &Arc<Store>) {
     let next = now.saturating_add(interval);
     // Further off than that is a time of the clock that the store had before its stack's.
     let at = due.fetch_min(next, Ordering::Relaxed).min(next);
-    let mine = at <= now
-        && due
-            .compare_exchange(at, next, Ordering::Relaxed, Ordering::Relaxed)
-            .is_ok();
-    if mine {
-        spawn(store, |store, stop| store.purge_own(stop).map(drop));
+    if at > now {
+        return;
+    }
+    // While something else runs the purge stays due, for the next write.
+    let Some(turn) = turn(store) else { return };
+    let mine = due
+        .compare_exchange(at, next, Ordering::Relaxed, Ordering::Relaxed)
+        .is_ok();
+    if mine && !spawn(store, turn, |store, stop| store.purge_own(stop).map(drop)) {
+        due.store(at, Ordering::Relaxed);
     }
 }
 
-/// Runs a task on the library's pool, unless one runs already. It ends early when the store is closed, or
-/// when nobody has it any more.
-fn spawn(store: &Arc<Store>, task: impl FnOnce(&Store, Stop<'_>) -> Result<()> + Send + 'static) {
+/// The right to run a task, unless one runs already or the store is closed.
+fn turn(store: &Store) -> Option<OwnedSemaphorePermit> {
     if store.upkeep.closed.load(Ordering::Acquire) {
-        return;
+        return None;
     }
-    let Ok(turn) = Arc::clone(&store.upkeep.turn).try_acquire_owned() else {
-        return;
-    };
+    Arc::clone(&store.upkeep.turn).try_acquire_owned().ok()
+}
+
+/// Runs a task on the library's pool, and says whether there was room for it. It ends early when the store is
+/// closed, or when nobody has it any more.
+fn spawn(
+    store: &Arc<Store>,
+    turn: OwnedSemaphorePermit,
+    task: impl FnOnce(&Store, Stop<'_>) -> Result<()> + Send + 'static,
+) -> bool {
     let store = Arc::clone(store);
     let queued = pool().spawn(move || {
         let stop = || store.upkeep.closed.load(Ordering::Acquire) || Arc::strong_count(&store) == 1;
@@ -104,7 +115,42 @@ fn spawn(store: &Arc<Store>, task: impl FnOnce(&Store, Stop<'_>) -> Result<()> +
         }
         drop(turn);
     });
-    if let Err(full) = queued {
+    if let Err(full) = &queued {
         tracing::debug!(target: "cachestack", error = %full, "a file store's upkeep is put off");
+    }
+    queued.is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::Backend;
+    use crate::entry::Entry;
+    use crate::file::FileBackend;
+    use crate::key::{Key, Namespace};
+    use crate::runtime::block_on;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_purge_that_is_due_while_something_else_runs_comes_with_the_next_write() {
+        let (clock, folder) = (Clock::manual(), tempfile::tempdir().unwrap());
+        let builder = FileBackend::builder(folder.path()).auto_purge_interval(MINUTE);
+        let files = builder.clock(clock.clone()).build().unwrap();
+        let set = |text: &str| {
+            let key = Key::new(&Namespace::default(), text);
+            let entry = Entry::new(1_u8, clock.now()).capped(clock.now(), Some(MINUTE));
+            block_on(files.set(&key, entry)).unwrap();
+        };
+        set("ends");
+        let turn = || Arc::clone(&files.store().upkeep.turn);
+        let running = block_on(turn().acquire_owned());
+        clock.advance(2 * MINUTE);
+        set("first");
+        drop(running);
+        set("next");
+        // The purge has the turn until it ends.
+        drop(block_on(turn().acquire_owned()));
+        assert_eq!(block_on(files.stats()).unwrap().expirations, 1);
     }
 }

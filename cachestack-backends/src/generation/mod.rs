@@ -22,7 +22,7 @@ mod table;
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
@@ -118,6 +118,20 @@ impl Number {
         Some(u128::from(*high) << 64 | u128::from(*low))
     }
 }
+
+/// How long a store of that `max_ttl` keeps a number that nobody reads: twice as long as needed. It is to be prolonged
+/// when half of that has passed and somebody reads it, by a step that concerns whatever number is there by then, so
+/// that none comes back that was replaced meanwhile.
+///
+/// So a number outlives what depends on it: who writes that has read the number before its computation, in this store
+/// or, up to [a day](COPY) before, in one above it. Memcached, which drops by itself what is not used, is told no end.
+#[cfg(any(feature = "file", feature = "redis", feature = "postgres"))]
+pub(crate) fn life(max_ttl: Duration) -> Duration {
+    max_ttl.saturating_add(4 * COPY).saturating_mul(2)
+}
+
+/// How long a number is relied on, or kept in a layer above another, without asking the lowest store for it.
+pub(crate) const COPY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A number that no process ever had before.
 pub(crate) fn random() -> u128 {

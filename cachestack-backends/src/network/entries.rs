@@ -9,6 +9,8 @@ use crate::clock::{Clock, Moment};
 use crate::codec::{Codec, Rejected, Sealed};
 use crate::entry::{Entry, ValueType};
 use crate::error::{Operation, Result};
+#[cfg(any(feature = "redis", feature = "postgres"))]
+use crate::generation;
 use crate::key::{Key, Namespace};
 use crate::stats::Stats;
 
@@ -126,5 +128,37 @@ impl Entries {
             namespace: (!self.namespace.is_empty()).then(|| self.namespace.to_string()),
             ..self.report.counters.stats(self.report.name)
         }
+    }
+}
+
+/// For servers that can be told to keep something longer.
+#[cfg(any(feature = "redis", feature = "postgres"))]
+impl Entries {
+    /// How long the server is to keep an entry of that type from now on, where it can prolong that: a number of a
+    /// generation is left to it for twice as long as needed, and [prolonged](Self::prolonged) when half of that has
+    /// passed and somebody reads it. What is read has an end on the server alone, as the entry itself has none.
+    pub(crate) fn left_of(
+        &self,
+        value_type: &ValueType,
+        left: Option<Duration>,
+    ) -> Option<Duration> {
+        match value_type.is_number() {
+            true => left.or(Some(self.life_of_numbers())),
+            false => left,
+        }
+    }
+
+    /// How long the server is to keep from now on what was found there; `None` where that is as it should be. To
+    /// prolong concerns whatever is there by then, so no number that was replaced comes back.
+    pub(crate) fn prolonged(&self, found: &Lookup, left: TimeLeft) -> Option<Duration> {
+        let entry = found.entry()?;
+        let life = self.life_of_numbers();
+        let is_due = matches!(left, TimeLeft::Left(left) if left < life / 2);
+        let is_ours = entry.value_type().is_number() && entry.expires_at().is_none();
+        (is_due && is_ours).then_some(life)
+    }
+
+    fn life_of_numbers(&self) -> Duration {
+        generation::life(self.max_ttl)
     }
 }

@@ -3,9 +3,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::Row;
 use sqlx::postgres::PgRow;
+use tokio::time::timeout;
 
 use super::backend::PostgresBackend;
 use super::error;
@@ -27,6 +29,7 @@ impl PostgresBackend {
     fn outgoing(&self, place: Key, entry: Entry) -> Result<Outgoing> {
         let entries = &self.0.entries;
         let now = entries.clock.now();
+        let value_type = entry.value_type();
         Ok(match entries.seal(&place, entry)? {
             Stored::Nothing => Outgoing {
                 place,
@@ -36,7 +39,7 @@ impl PostgresBackend {
             Stored::Bytes(sealed, left) => Outgoing {
                 place,
                 sealed: Some(sealed),
-                left: left.map(|left| (now, left)),
+                left: entries.left_of(value_type, left).map(|left| (now, left)),
             },
         })
     }
@@ -153,8 +156,26 @@ impl PostgresBackend {
         let left = row::time_left(row, column + 1).map_err(error::refused)?;
         Ok(match left {
             TimeLeft::Missing => Lookup::Miss,
-            left => self.0.entries.open(place, bytes, value_type, asked, left),
+            left => {
+                let entries = &self.0.entries;
+                let found = entries.open(place, bytes, value_type, asked, left);
+                if let Some(life) = entries.prolonged(&found, left) {
+                    self.prolong(place, life);
+                }
+                found
+            }
         })
+    }
+
+    /// Has the server keep what is there for so long from now on, behind the caller's back: where that fails, the
+    /// next reader tries again.
+    fn prolong(&self, place: &Key, life: Duration) {
+        let Ok(pass) = self.0.calls.pass() else {
+            return;
+        };
+        let prolonging = self.store().prolong(place.clone(), life);
+        let limit = self.0.config.timeout;
+        pass.spawn(async move { drop(timeout(limit, prolonging).await) });
     }
 
     pub(super) async fn left(&self, key: &Key) -> Result<TimeLeft> {

@@ -28,6 +28,8 @@ pub(super) struct Statements {
     pub(super) set: SqlStr,
     /// The same as arrays.
     pub(super) set_many: SqlStr,
+    /// `$1` namespace, `$2` key, `$3` microseconds to live.
+    pub(super) prolong: SqlStr,
     /// `$1` namespace, `$2` key.
     pub(super) delete: SqlStr,
     /// The same as arrays.
@@ -89,6 +91,11 @@ impl Statements {
                 "{insert} SELECT q.n, q.k, q.e, {} \
                  FROM unnest($1::text[], $2::text[], $3::bytea[], $4::bigint[]) AS q (n, k, e, us) {UPSERT}",
                 end("q.us")
+            )),
+            prolong: safe(format!(
+                "UPDATE {table} AS t SET expires_at = {} \
+                 WHERE t.namespace = $1 AND t.key = $2 AND {LIVE}",
+                end("$3")
             )),
             delete: safe(format!(
                 "DELETE FROM {table} AS t WHERE t.namespace = $1 AND t.key = $2"

@@ -166,6 +166,14 @@ impl Store {
         })
     }
 
+    /// Lets what is there live for so long from now on.
+    pub(super) async fn prolong(self: Arc<Self>, place: Key, life: Duration) -> Result<u64> {
+        let prolong = &self.table.statements.prolong;
+        let life = microseconds(life);
+        let bind = |it| named(it, &place).bind(life);
+        self.ask(&self.short, prolong, bind).await
+    }
+
     pub(super) async fn delete(self: Arc<Self>, place: Key) -> Result<u64> {
         let delete = &self.table.statements.delete;
         self.ask(&self.short, delete, |it| named(it, &place)).await

@@ -245,6 +245,15 @@ pub(super) async fn ttl(link: Arc<Link>, key: Bytes) -> Result<TimeLeft> {
     turn.end(left.map(|left| time_left(&left)))
 }
 
+/// Lets whatever is under a key live for so long from now on.
+pub(super) async fn prolong(link: Arc<Link>, key: Bytes, life: Duration) -> Result<()> {
+    // Given up, it closes no connection: one that arrives late does no harm.
+    let turn = link.turn(Kind::Read).await?;
+    let life = millis(life);
+    let prolonged = asked(|| boxed(turn.client().pexpire(key.clone(), life, None))).await;
+    turn.end(prolonged.map(drop))
+}
+
 fn count_of(answer: &Value) -> u64 {
     answer
         .as_i64()

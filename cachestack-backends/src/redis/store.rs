@@ -1,10 +1,12 @@
 //! What the clones of a backend share, what entries are called and how they are read.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::time::timeout;
 
-use super::commands::{Found, Write};
+use super::commands::{self, Found, Write};
 use super::config::RedisBuilder;
 use super::link::Link;
 use super::setup::Setup;
@@ -75,6 +77,7 @@ impl Store {
 
     pub(super) fn seal(&self, key: &Key, entry: Entry) -> Result<Write> {
         let now = self.entries.clock.now();
+        let value_type = entry.value_type();
         Ok(match self.entries.seal(key, entry)? {
             Stored::Bytes(sealed, _) if sealed.len() > LARGEST => {
                 let message = format!(
@@ -84,6 +87,7 @@ impl Store {
                 return Err(Error::new(ErrorKind::TooLarge, message));
             }
             Stored::Bytes(sealed, left) => {
+                let left = self.entries.left_of(value_type, left);
                 let until = left.and_then(|left| now.checked_add(left));
                 Write::Bytes(sealed.to_bytes().into(), until)
             }
@@ -104,8 +108,25 @@ impl Store {
                 self.entries.report.counters.corrupt.add(1);
                 Lookup::Miss
             }
-            Found::Bytes(bytes, left) => self.entries.open(key, &bytes, value_type, asked, left),
+            Found::Bytes(bytes, left) => {
+                let found = self.entries.open(key, &bytes, value_type, asked, left);
+                if let Some(life) = self.entries.prolonged(&found, left) {
+                    self.prolong(key, life);
+                }
+                found
+            }
         }
+    }
+
+    /// Has the server keep what is there for so long from now on, behind the caller's back: where that fails, the
+    /// next reader tries again.
+    fn prolong(&self, key: &Key, life: Duration) {
+        let (Ok(link), Ok(pass)) = (self.link(key.digest()), self.calls.pass()) else {
+            return;
+        };
+        let limit = self.builder.config.timeout;
+        let prolonging = commands::prolong(link, name_of(key), life);
+        pass.spawn(async move { drop(timeout(limit, prolonging).await) });
     }
 
     /// Ends the operations to come. What is returned closes the connections.

@@ -9,10 +9,11 @@ use super::layer::StackLayer;
 use super::section::PATIENCE;
 use super::stack::{Inner, TieredCache};
 use super::write::at_once;
-use crate::backend::Backend;
+use crate::backend::{Backend, Lookup};
 use crate::entry::{Entry, ValueType};
 use crate::error::Operation;
 use crate::fence::FenceToken;
+use crate::generation::Number;
 use crate::key::Key;
 use crate::runtime::poll_once;
 
@@ -42,12 +43,15 @@ impl TieredCache {
             return;
         }
         let now = self.0.clock.now();
-        let left = entry.time_left(now);
-        let mut kept = self.0.kept_above(below, left, left);
-        match entry.value_type().is_number() {
-            true => kept.fill(None),
-            false => self.0.limit_known(&mut kept, entry, now),
-        }
+        let kept = match entry.value_type().is_number() {
+            true => self.0.kept_of_number(),
+            false => {
+                let left = entry.time_left(now);
+                let mut kept = self.0.kept_above(below, left, left);
+                self.0.limit_known(&mut kept, entry, now);
+                kept
+            }
+        };
         let mut slow = SmallVec::<[(usize, Entry); 2]>::new();
         for index in (0..below).rev() {
             if passed[index] != Above::Missed {
@@ -64,7 +68,7 @@ impl TieredCache {
             return;
         }
         let detached = slow.iter().all(|(i, _)| self.0.layers[*i].info.detached);
-        let copies = copy_slowly(Arc::clone(&self.0), key.clone(), slow, token.clone());
+        let copies = copy_slowly(Arc::clone(&self.0), key.clone(), slow, token.clone(), below);
         match detached {
             // Without room the copy is left out: the next read will find the entry below again.
             true => drop(self.0.background.spawn(&self.0.crew, copies)),
@@ -95,6 +99,31 @@ impl Inner {
     }
 }
 
+impl Inner {
+    /// Another process that invalidates writes the number of a generation to the lowest layer first. When it did
+    /// so after that was read, a copy may have come after its number in a layer above: then the copy goes.
+    async fn confirm_copies(
+        &self,
+        key: &Key,
+        number: Option<u128>,
+        below: usize,
+        copied_to: &[usize],
+    ) {
+        let layer = &self.layers[below];
+        let asking = layer.backend.get(key, Number::TYPE);
+        let found = layer.ask(Operation::Get, layer.deadline, asking).await;
+        let now = found.ok().and_then(Lookup::hit);
+        if now.as_ref().and_then(Number::of) == number {
+            return;
+        }
+        for index in copied_to {
+            // What is not taken is told again.
+            let removing = self.layers[*index].remove(std::slice::from_ref(key));
+            drop(removing.await);
+        }
+    }
+}
+
 impl StackLayer {
     fn copied(&self, value_type: &ValueType) {
         if value_type.is_counted() {
@@ -108,11 +137,14 @@ async fn copy_slowly(
     key: Key,
     copies: SmallVec<[(usize, Entry); 2]>,
     token: FenceToken,
+    below: usize,
 ) {
     // Nobody waits here: who writes this key now brings something newer or the same.
     let Some(_guard) = poll_once(stack.fence.write([key.digest()])) else {
         return;
     };
+    let number = copies.first().and_then(|(_, copy)| Number::of(copy));
+    let mut shared = SmallVec::<[usize; 2]>::new();
     for (index, copy) in copies {
         let layer = &stack.layers[index];
         if !token.is_current() {
@@ -133,5 +165,11 @@ async fn copy_slowly(
         if began.elapsed() >= PATIENCE && !token.is_current() {
             layer.owes(&key, false);
         }
+        if number.is_some() && layer.info.shared {
+            shared.push(index);
+        }
+    }
+    if !shared.is_empty() {
+        stack.confirm_copies(&key, number, below, &shared).await;
     }
 }

@@ -292,6 +292,9 @@ impl<'a> Descent<'a> {
                 }
                 Some(entry) => match entry.as_ref().and_then(Number::of) {
                     None => mark.passed.push(Above::Missed),
+                    Some(number) if self.stack.0.doubts(index, mark, number) => {
+                        mark.passed.push(Above::Missed);
+                    }
                     Some(number) => {
                         self.stack.0.learn(mark, number);
                         if let (Some(entry), false) = (entry, mark.live.has_ended()) {

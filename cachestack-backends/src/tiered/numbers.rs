@@ -17,7 +17,7 @@ use crate::clock::Moment;
 use crate::entry::{Entry, Generation};
 use crate::error::{Error, Operation, Result};
 use crate::fence::FenceToken;
-use crate::generation::{Live, Lives, Number, is_ours, mark_of, random};
+use crate::generation::{COPY, Live, Lives, Number, is_ours, mark_of, random};
 use crate::key::{Key, Namespace};
 
 /// A generation whose number is looked for.
@@ -88,9 +88,18 @@ impl Inner {
             (Some(_), Fresh::Always) => false,
             // Half of it, so that what memory gets has some of it left.
             (Some(time), Fresh::Recently) => {
-                live.last_seen().is_some_and(|at| now.since(at) < time / 2)
+                let time = (time / 2).min(COPY);
+                live.last_seen().is_some_and(|at| now.since(at) < time)
             }
         }
+    }
+
+    /// Whether a number that a layer has is to be looked for further down: it is not the one that is known, and
+    /// may be a copy that came late. The lowest layer is the first to have a number that replaces another.
+    pub(super) fn doubts(&self, index: usize, mark: &Mark, number: u128) -> bool {
+        let mut below = self.layers[index + 1..].iter();
+        let is_another = |known: u128| known != number;
+        mark.live.number().is_some_and(is_another) && below.any(|it| it.keeps_numbers())
     }
 
     /// Takes note of a number that a layer has.

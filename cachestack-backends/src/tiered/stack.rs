@@ -12,6 +12,7 @@ use super::layer::{Crew, StackLayer};
 use crate::backend::{AnyBackend, Backend, BackendInfo, Report};
 use crate::clock::Clock;
 use crate::fence::Fence;
+use crate::generation;
 
 /// How long a memory layer keeps what other processes may change below it.
 const ABOVE_SHARED: Duration = Duration::from_secs(30);
@@ -157,7 +158,16 @@ impl Inner {
         self.kept_above(self.layers.len(), requested, None)
     }
 
-    /// The same for the layers above number `below`, which has the entry for so long itself.
+    /// The same for the number of a generation, which what depends on it must not outlive: the lowest store decides.
+    pub(super) fn kept_of_number(&self) -> Kept {
+        let is_copy = |index: usize| self.layers[index + 1..].iter().any(|it| it.keeps_numbers());
+        let layers = 0..self.layers.len();
+        layers
+            .map(|index| is_copy(index).then_some(generation::COPY))
+            .collect()
+    }
+
+    /// How long the layers above number `below`, which has the entry for so long itself, keep one that is to live so long.
     pub(super) fn kept_above(
         &self,
         below: usize,

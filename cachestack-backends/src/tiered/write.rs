@@ -19,7 +19,7 @@ use crate::codec::cannot_leave_memory;
 use crate::entry::{Entry, ValueType};
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::fence::FenceToken;
-use crate::generation::Dependency;
+use crate::generation::{Dependency, Lives};
 use crate::key::{Key, Namespace};
 use crate::runtime::poll_once;
 
@@ -53,9 +53,10 @@ impl TieredCache {
     pub(super) async fn overwrite(&self, key: &Key, entry: Entry, on: &[Dependency]) -> Result<()> {
         self.0.check_type(&entry)?;
         self.0.fence.advance(key.digest(), || ());
-        let (mut failed, bonds) = self.bonds(key, &entry, on).await;
-        let (entry, whole) = bonds.tie(entry);
+        let lives = self.0.lives(key.namespace(), on);
         if !self.0.has_slow_layers() {
+            let (failed, bonds) = self.bonds(lives, entry.value_type()).await;
+            let (entry, whole) = bonds.tie(entry);
             let written = self.0.written(entry).whole(whole);
             let put = self.put_in_memory(key, &written, None, failed);
             return put.map(|_| ());
@@ -64,6 +65,8 @@ impl TieredCache {
         let wanted = Arc::new(());
         let still_wanted = Arc::downgrade(&wanted);
         let write = async move {
+            let (mut failed, bonds) = stack.bonds(lives, entry.value_type()).await;
+            let (entry, whole) = bonds.tie(entry);
             let locked = stack.0.lock(std::iter::once(&key), None).await;
             let _guard =
                 locked.inspect_err(|_| stack.give_up(std::slice::from_ref(&key).iter()))?;
@@ -85,12 +88,12 @@ impl TieredCache {
         done
     }
 
-    /// What an entry that is written by hand depends on, as it is before; and why its numbers are not known,
-    /// where they are not: layers that keep numbers are not given it then.
-    async fn bonds(&self, key: &Key, entry: &Entry, on: &[Dependency]) -> (FirstError, Bonds) {
+    /// What an entry that is written by hand depends on, which are those generations or what others made of
+    /// them; and why their numbers are not known, where they are not: layers that keep numbers are not given it
+    /// then.
+    async fn bonds(&self, mut lives: Lives, value_type: &ValueType) -> (FirstError, Bonds) {
         let mut failed = FirstError::default();
-        let mut lives = self.0.lives(key.namespace(), on);
-        if lives.is_empty() || !self.0.needs_numbers(entry.value_type()) {
+        if lives.is_empty() || !self.0.needs_numbers(value_type) {
             return (failed, Bonds { lives, whole: true });
         }
         if let Some(error) = Box::pin(self.know(&mut lives)).await {
@@ -152,7 +155,8 @@ impl TieredCache {
         match token {
             None => stack.fence.advance(key.digest(), insert),
             Some(token) => {
-                if token.commit(insert).is_none() {
+                // A generation ends before the tokens are voided of what depends on it.
+                if written.entry.is_outdated() || token.commit(insert).is_none() {
                     return Ok(false);
                 }
             }
@@ -179,30 +183,22 @@ impl TieredCache {
         for (key, _) in &entries {
             self.0.fence.advance(key.digest(), || ());
         }
-        let mut failed = FirstError::default();
-        let mut known: Vec<(Namespace, Bonds)> = Vec::new();
-        let mut written: Vec<(Key, Written)> = Vec::with_capacity(entries.len());
-        for (key, entry) in entries {
-            let at = known.iter().position(|(space, _)| space == key.namespace());
-            let at = match at {
-                Some(at) => at,
-                None => {
-                    let (error, bonds) = self.bonds(&key, &entry, on).await;
-                    failed.note(error.into_result());
-                    known.push((key.namespace().clone(), bonds));
-                    known.len() - 1
-                }
-            };
-            let (entry, whole) = known[at].1.tie(entry.sharing_bytes());
-            written.push((key, self.0.written(entry).whole(whole)));
+        let mut spaces: Vec<(Namespace, Lives)> = Vec::new();
+        for (key, _) in &entries {
+            let space = key.namespace();
+            if !spaces.iter().any(|(known, _)| known == space) {
+                spaces.push((space.clone(), self.0.lives(space, on)));
+            }
         }
         if !self.0.has_slow_layers() {
+            let (written, failed) = self.tied(entries, spaces).await;
             return self.put_many_in_memory(&written, failed);
         }
         let wanted = Arc::new(());
         let still_wanted = Arc::downgrade(&wanted);
         let stack = self.clone();
         let write = async move {
+            let (written, mut failed) = stack.tied(entries, spaces).await;
             let keys = written.iter().map(|(key, _)| key);
             let locked = stack.0.lock(keys.clone(), None).await;
             let _guard = locked.inspect_err(|_| stack.give_up(keys))?;
@@ -221,6 +217,33 @@ impl TieredCache {
         let done = self.to_the_end(write).await;
         drop(wanted);
         done
+    }
+
+    /// Those entries with what they depend on, by namespace.
+    async fn tied(
+        &self,
+        entries: Vec<(Key, Entry)>,
+        mut spaces: Vec<(Namespace, Lives)>,
+    ) -> (Vec<(Key, Written)>, FirstError) {
+        let mut failed = FirstError::default();
+        let mut known: Vec<(Namespace, Bonds)> = Vec::new();
+        let mut written: Vec<(Key, Written)> = Vec::with_capacity(entries.len());
+        for (key, entry) in entries {
+            let space = key.namespace();
+            if let Some(at) = spaces.iter().position(|(it, _)| it == space) {
+                let (space, lives) = spaces.swap_remove(at);
+                let (error, bonds) = self.bonds(lives, entry.value_type()).await;
+                failed.note(error.into_result());
+                known.push((space, bonds));
+            }
+            let entry = entry.sharing_bytes();
+            let (entry, whole) = match known.iter().find(|(it, _)| it == space) {
+                Some((_, bonds)) => bonds.tie(entry),
+                None => (entry, false),
+            };
+            written.push((key, self.0.written(entry).whole(whole)));
+        }
+        (written, failed)
     }
 
     pub(super) fn put_many_in_memory(

@@ -14,12 +14,14 @@ impl Inner {
             true => entry.sharing_bytes(),
             false => entry,
         };
-        let mut kept = self.kept(entry.time_left(now));
-        match entry.value_type().is_number() {
-            // What depends on it must not outlive it.
-            true => kept.fill(None),
-            false => self.limit_known(&mut kept, &entry, now),
-        }
+        let kept = match entry.value_type().is_number() {
+            true => self.kept_of_number(),
+            false => {
+                let mut kept = self.kept(entry.time_left(now));
+                self.limit_known(&mut kept, &entry, now);
+                kept
+            }
+        };
         Written {
             entry,
             now,

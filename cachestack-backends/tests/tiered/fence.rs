@@ -45,7 +45,7 @@ fn all_calls() -> impl Iterator<Item = (&'static str, Call, Option<u64>)> {
 }
 
 /// Waits until something has voided the token.
-fn until_void(passage: &Passage) {
+pub(super) fn until_void(passage: &Passage) {
     soon(async {
         while passage.is_current() {
             cachestack_backends::runtime::sleep(Duration::from_millis(1)).await;

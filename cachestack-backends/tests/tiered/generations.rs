@@ -1,13 +1,14 @@
 //! Tags, whole functions and namespaces are invalidated at once, in memory and below.
 
-use cachestack_backends::testing::FaultyBackend;
+use cachestack_backends::testing::{Fault, FaultyBackend, Method};
 use cachestack_backends::{
     Backend, Clock, Codec, Dependency, MemoryBackend, Namespace, Passage, TieredCache, TimeLeft,
     ValueType,
 };
 
+use super::fence::until_void;
 use super::shelf::Shelf;
-use super::support::{Desk, MINUTE, SECOND, key, soon, wanting};
+use super::support::{Desk, MINUTE, SECOND, begin, key, soon, wanting};
 use super::{Stack, as_is};
 
 pub(super) fn space() -> Namespace {
@@ -169,6 +170,30 @@ fn what_is_computed_while_its_tag_is_invalidated_is_stored_nowhere() {
         assert!(!store(stack, "b", 3, &cleared));
         assert_eq!((get(stack, "a"), get(stack, "b")), (None, None));
     }
+}
+
+#[test]
+fn a_store_whose_namespace_ended_during_its_lower_write_says_that_it_stored_nothing() {
+    let stack = Stack::usual();
+    let passage = stack.tiered.passage(&key("k"));
+    let watching = stack.tiered.passage(&key("k"));
+    stack.faults[1].inject(Method::Set, Fault::Hang);
+    let (tiered, entry) = (stack.tiered.clone(), stack.all.entry(1_u64));
+    let storing = begin(async move { tiered.store(&key("k"), entry, &passage).await });
+    soon(stack.faults[1].until_hanging(Method::Set));
+    // The clear has ended the generation, and cannot go on to void the tokens.
+    stack.faults[1].inject(Method::SetMany, Fault::Hang);
+    let tiered = stack.tiered.clone();
+    let clearing = begin(async move { tiered.clear(&Namespace::new("test")).await });
+    until_void(&watching);
+    soon(stack.faults[1].until_hanging(Method::SetMany));
+    stack.faults[1].heal_one(Method::Set);
+    assert!(!storing.join().unwrap().unwrap());
+    assert!(!stack.layers[0].has("k"));
+    stack.faults[1].heal_one(Method::SetMany);
+    clearing.join().unwrap().unwrap();
+    assert_eq!(stack.all.get::<u64>("k"), None);
+    assert_eq!(stack.all.stats().fenced, 1);
 }
 
 #[test]

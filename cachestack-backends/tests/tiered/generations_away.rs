@@ -310,6 +310,32 @@ fn numbers_come_back_up_from_a_lower_store() {
 }
 
 #[test]
+fn a_number_above_another_store_ends_after_a_day_and_comes_up_again() {
+    let clock = Clock::manual();
+    let shared = |_: usize| {
+        let shelf = Shelf::new(Codec::Postcard, clock.clone());
+        FaultyBackend::new(shelf).with_info(|info| info.shared(true).detached(true))
+    };
+    let layers = [0, 1].map(shared);
+    let below = layers[1].faults();
+    let builder = TieredCache::builder().clock(clock.clone());
+    let [upper, lower] = layers;
+    let stack = builder.layer(upper).layer(lower).build().unwrap();
+    set(&stack, "a", 1, &["red"]);
+    let asked_below = || {
+        below.forget_calls();
+        assert_eq!(get(&stack, "a"), Some(1));
+        soon(stack.flush()).unwrap();
+        below.all_calls() > 0
+    };
+    assert!(!asked_below());
+    clock.advance(25 * 60 * MINUTE);
+    assert_eq!([asked_below(), asked_below()], [true, false]);
+    invalidate(&stack, "red");
+    assert_eq!(get(&stack, "a"), None);
+}
+
+#[test]
 fn one_look_up_asks_a_store_once_for_the_entry_and_all_numbers() {
     let store = Store::default();
     let process = store.through();

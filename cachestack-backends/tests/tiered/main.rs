@@ -7,6 +7,7 @@ mod deadline;
 mod fence;
 mod generations;
 mod generations_away;
+mod generations_copied;
 mod late;
 mod overflow;
 mod patience;

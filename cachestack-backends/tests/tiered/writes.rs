@@ -1,14 +1,19 @@
 //! Sets, deletions, clears, and what becomes of their failures.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Waker};
 
-use cachestack_backends::testing::{Fault, Method};
-use cachestack_backends::{Backend, Entry, ErrorKind, Key, Namespace, TieredCache, ValueType};
+use cachestack_backends::testing::{Fault, FaultyBackend, Method};
+use cachestack_backends::{
+    Backend, Clock, Codec, Entry, ErrorKind, Key, Namespace, Result, TieredCache, ValueType,
+};
 use serde::{Deserialize, Serialize};
 
+use super::shelf::Shelf;
 use super::support::{MINUTE, SECOND, begin, key, soon, wanting};
-use super::{Stack, as_is};
+use super::{Stack, as_is, until};
 
 const AWAY: Fault = Fault::Fail(ErrorKind::Unavailable);
 const SLOW: Fault = Fault::Fail(ErrorKind::Timeout);
@@ -266,5 +271,24 @@ fn what_a_value_without_serde_replaces_is_gone_from_layers_of_bytes_too() {
         // Memory may drop it at any time, and then the old value must not come back.
         stack.layers[0].delete("k");
         assert_eq!(stack.all.get::<u64>("k"), None);
+    }
+}
+
+#[test]
+fn the_first_write_of_a_fresh_store_goes_on_while_its_caller_blocks_the_thread() {
+    for many in [false, true] {
+        let shelf = Shelf::new(Codec::Postcard, Clock::system());
+        let below = FaultyBackend::new(shelf.clone()).with_info(|info| info.detached(true));
+        let stack = TieredCache::builder().layer(below).build().unwrap();
+        let entry = Entry::new(1_u64, stack.clock().now());
+        let mut setting: Pin<Box<dyn Future<Output = Result<()>>>> = match many {
+            true => Box::pin(stack.set_many(vec![(key("k"), entry)])),
+            false => Box::pin(async { stack.set(&key("k"), entry).await }),
+        };
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(setting.as_mut().poll(&mut context).is_pending());
+        // Polled no more meanwhile.
+        until(|| soon(shelf.exists(&key("k"))).unwrap());
+        soon(setting).unwrap();
     }
 }

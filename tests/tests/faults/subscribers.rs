@@ -17,14 +17,22 @@ static STACKED: OnceLock<Stacked> = OnceLock::new();
 /// How often the cache was called from which thread.
 static CALLED: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());
 
+/// For how many times as long as its last call took the thread of the connections makes no other. A client says many
+/// lines for one operation: with a call at each of them that thread would do hardly anything else, and no operation
+/// would end within its deadline.
+const REST: u32 = 3;
+
 thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
+    static RESTS_UNTIL: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
-/// Calls the cache, unless this very call says something.
+/// Calls the cache, unless this very call says something, or the last one was just now.
 fn call(_: &str) {
     let Some(stacked) = STACKED.get() else { return };
-    if INSIDE.replace(true) {
+    let began = Instant::now();
+    let rests = RESTS_UNTIL.get().is_some_and(|until| began < until);
+    if rests || INSIDE.replace(true) {
         return;
     }
     let source = Source::default();
@@ -35,6 +43,9 @@ fn call(_: &str) {
     let _ = cache.blocking().get::<u64>("said");
     let _ = cache.blocking().set("said", 1_u64, None);
     INSIDE.set(false);
+    if thread_name() == "cachestack-io" {
+        RESTS_UNTIL.set(Some(Instant::now() + REST * began.elapsed()));
+    }
     let mut called = CALLED.lock().unwrap_or_else(PoisonError::into_inner);
     *called.entry(thread_name()).or_default() += 1;
 }
