@@ -177,8 +177,9 @@ impl Entry {
     }
 
     /// Whether a generation that it depends on is known to have ended.
+    #[doc(hidden)]
     #[inline]
-    pub(crate) fn is_outdated(&self) -> bool {
+    pub fn is_outdated(&self) -> bool {
         match &self.depends {
             Some(depends) => depends.lives.iter().any(|live| live.has_ended()),
             None => false,

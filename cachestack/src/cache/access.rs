@@ -270,7 +270,8 @@ impl Cache {
         self.0.stack.flush().await
     }
 
-    /// Ends background work and closes every layer: refreshes have 10 s to end and are dropped then. From then on operations by hand are errors, and
+    /// Ends background work and closes every layer: refreshes have 10 s to end; then async ones are
+    /// dropped, and sync ones that have begun are left to themselves. From then on operations by hand are errors, and
     /// functions compute. Closing twice is fine.
     ///
     /// # Errors

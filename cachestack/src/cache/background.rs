@@ -70,6 +70,11 @@ impl Shared {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether a cache that closes waits for the key no longer.
+    fn gave_up(&self, key: KeyDigest) -> bool {
+        self.closing.load(Ordering::Acquire) && !self.keys().contains(&key)
+    }
+
     async fn until(&self, is_so: impl Fn() -> bool) {
         loop {
             // Registered before it is looked at, so that the last change is not missed.
@@ -161,7 +166,7 @@ impl Background {
     /// Starts nothing any more, waits for what runs, and then has it dropped.
     pub(super) async fn close(&self) -> Result<()> {
         self.shared.closing.store(true, Ordering::Release);
-        let why = "did not end within 10 s and were dropped";
+        let why = "did not end within 10 s and were given up";
         let ended = self.ended_within(CLOSE, why).await;
         if ended.is_err() {
             self.shared.keys().clear();
@@ -209,6 +214,10 @@ impl Ticket {
             Kind::Job(job) => {
                 let _no_thread = side_pool().spawn(move || {
                     let mut ticket = self;
+                    if ticket.is_given_up() {
+                        ticket.came_to_its_end = true;
+                        return;
+                    }
                     let result = job();
                     ticket.came_to_its_end = true;
                     done(result);
@@ -217,12 +226,15 @@ impl Ticket {
         }
     }
 
+    fn is_given_up(&self) -> bool {
+        self.cache.0.background.shared.gave_up(self.key)
+    }
+
     /// Goes on until a cache that closes gives it up.
     async fn unless_given_up(mut self, task: impl Future<Output = ()>) {
         let key = self.key;
         let shared = Arc::clone(&self.cache.0.background.shared);
-        let is_given_up =
-            || shared.closing.load(Ordering::Acquire) && !shared.keys().contains(&key);
+        let is_given_up = || shared.gave_up(key);
         let (mut task, mut given_up) = (pin!(task), pin!(shared.until(is_given_up)));
         self.came_to_its_end = poll_fn(|context| match task.as_mut().poll(context) {
             Poll::Ready(()) => Poll::Ready(true),

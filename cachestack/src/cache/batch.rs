@@ -84,6 +84,8 @@ pub(crate) struct Batch<'a> {
     untold: Vec<(Option<usize>, Outcome, Beside)>,
     /// When the computation began that is under way.
     began: Option<Moment>,
+    /// Whether the cache was closed, and takes no part.
+    is_closed: bool,
 }
 
 /// A key that the batch computes, or may have to.
@@ -125,13 +127,14 @@ impl Cache {
             origin,
             untold: Vec::new(),
             began: None,
+            is_closed: self.is_closed(),
             policy,
             claimed: Vec::new(),
             led: Vec::new(),
             waiting: Vec::new(),
             failure: None,
         };
-        let is_closed = self.is_closed();
+        let is_closed = batch.is_closed;
         for (number, asked) in asked.into_iter().enumerate() {
             match is_closed {
                 true => {
@@ -330,6 +333,16 @@ impl<'a> Batch<'a> {
         self.tell();
     }
 
+    /// Ends with a computation that brought nothing that can be told apart. What the batch leads is handed over.
+    pub(crate) fn discard(mut self) {
+        let now = self.cache.0.stack.clock().now();
+        self.end(Outcome::Computed, now);
+        self.claimed.clear();
+        self.led.clear();
+        self.waiting.clear();
+        self.tell();
+    }
+
     /// Runs what computes. A call from there that would wait for one of its keys computes too.
     pub(crate) fn run<R>(&self, compute: impl FnOnce() -> R) -> R {
         let leads: Vec<&Lead<'_>> = self.leads().collect();
@@ -439,12 +452,12 @@ impl<'a> Batch<'a> {
 
     /// The computation that is under way ended so.
     fn end(&mut self, outcome: Outcome, now: Moment) {
-        let Some(began) = self.began.take() else {
+        let Some(began) = self.began.take().filter(|_| !self.is_closed) else {
             return;
         };
         let took = now.since(began);
         let computed: Vec<usize> = self.led.iter().map(|led| led.number).collect();
-        if !self.cache.is_closed() && !computed.is_empty() {
+        if !computed.is_empty() {
             self.cache.time(Some(self.origin), took);
         }
         let beside = Beside {

@@ -73,6 +73,11 @@ enum Turn<'a> {
     Served(AnyValue),
 }
 
+/// An old value for others, with its times.
+pub(super) fn landed_old(entry: &Entry) -> Landed {
+    Landed::Old(Arc::new(entry.clone()))
+}
+
 /// Whether what is to be taken is that there is nothing.
 fn is_nothing(joined: &Role<'_>, value_type: &ValueType) -> bool {
     matches!(joined, Role::Take(Landed::Value(value)) if !value_type.describes(value))
@@ -90,7 +95,6 @@ impl Cache {
         let mut duty = Duty::new(self, ask.key, value_type, ask.policy.clone());
         duty.way.account = Account::of(Some(ask.origin), wish == Wish::Newer);
         if self.is_closed() {
-            cache.counters.uncached.one_more();
             duty.way.account.is_uncached();
             return Lookup::Compute(duty);
         }
@@ -104,9 +108,9 @@ impl Cache {
                     return Lookup::Shared(value);
                 }
             }
-            Turn::Joined(Role::Take(Landed::Old(value))) => {
-                if policy.serves_stale() && value_type.describes(&value) {
-                    return Lookup::Old(value);
+            Turn::Joined(Role::Take(Landed::Old(old))) => {
+                if let Some(old) = self.acceptable(&old, value_type, policy) {
+                    return Lookup::Old(old);
                 }
             }
             Turn::Joined(Role::Take(Landed::Failure(failure))) => {
@@ -129,7 +133,7 @@ impl Cache {
             Answer::Miss
         });
         let found = found.hit().filter(|it| value_type.describes(it.any()));
-        self.judge(duty, found, wish, policy, ask.old)
+        self.judge(duty, found, wish, policy)
     }
 
     /// Who computes, or what another call's computation came to; an old value where the caller is not to wait for that,
@@ -158,8 +162,15 @@ impl Cache {
         let join = || cache.flights.join(key, epoch, of, lease, overtaken);
         let joined = async {
             let joined = join().await;
-            match is_nothing(&joined, duty.value_type) {
-                // A batch found that there is nothing, which is no answer here: one of those who wait computes.
+            let is_refused = |joined: &Role<'_>| match joined {
+                Role::Take(Landed::Old(old)) => {
+                    self.acceptable(old, duty.value_type, policy).is_none()
+                }
+                joined => is_nothing(joined, duty.value_type),
+            };
+            match is_refused(&joined) {
+                // A batch found that there is nothing, or another call served what is too old here: one of those who
+                // wait computes.
                 true => join().await,
                 false => joined,
             }
@@ -183,6 +194,21 @@ impl Cache {
         serves.then(|| Arc::clone(entry.any()))
     }
 
+    /// What another call served in the place of a new value, where it may be served here too.
+    fn acceptable(
+        &self,
+        old: &AnyValue,
+        value_type: &ValueType,
+        policy: &Policy,
+    ) -> Option<AnyValue> {
+        let entry = old.downcast_ref::<Entry>()?;
+        let now = self.0.stack.clock().now();
+        let serves = value_type.describes(entry.any())
+            && !entry.is_outdated()
+            && policy.serves_on_error(entry, now);
+        serves.then(|| Arc::clone(entry.any()))
+    }
+
     /// What is to be done with what the layers have.
     fn judge<'a>(
         &'a self,
@@ -190,13 +216,11 @@ impl Cache {
         found: Option<Entry>,
         wish: Wish,
         policy: &Policy,
-        old: Option<Box<Entry>>,
     ) -> Lookup<'a> {
         let now = self.0.stack.clock().now();
         let waits = || self.0.throttle.holds(duty.key.digest(), now);
         let Some(entry) = found else {
-            duty.old = old;
-            self.0.counters.computed.one_more();
+            // What the caller has seen before its look-up may have been deleted since.
             return Lookup::Compute(duty);
         };
         let value = || Arc::clone(entry.any());
@@ -214,27 +238,21 @@ impl Cache {
                     Lookup::Aged { value, age, layer },
                 )
             }
-            Age::Stale | Age::Old if asks && waits() => {
-                (Landed::Old(value()), Lookup::Old(value()))
-            }
+            Age::Stale | Age::Old if asks && waits() => (landed_old(&entry), Lookup::Old(value())),
             age @ Age::Stale if wish == Wish::ValueThenApart => {
                 let value = value();
-                (
-                    Landed::Old(Arc::clone(&value)),
-                    Lookup::Aged { value, age, layer },
-                )
+                (landed_old(&entry), Lookup::Aged { value, age, layer })
             }
-            Age::Ended => {
-                self.0.counters.computed.one_more();
-                return Lookup::Compute(duty);
-            }
+            Age::Ended => return Lookup::Compute(duty),
             Age::Due | Age::Stale | Age::Old => {
                 duty.old = Some(Box::new(entry));
-                self.0.counters.computed.one_more();
                 return Lookup::Compute(duty);
             }
         };
-        duty.land(answer.0);
+        // What was invalidated meanwhile is this caller's, who asked before, and nobody else's.
+        if !entry.is_outdated() {
+            duty.land(answer.0);
+        }
         answer.1
     }
 
@@ -274,12 +292,8 @@ impl Cache {
         let origin = Some(ask.origin);
         let duty = self.duty(origin, ask.key, ask.value_type, ask.on, ask.policy);
         let mut duty = duty.await;
-        match duty.way.passage {
-            Some(_) => self.0.counters.computed.one_more(),
-            None => {
-                self.0.counters.uncached.one_more();
-                duty.way.account.is_uncached();
-            }
+        if duty.way.passage.is_none() {
+            duty.way.account.is_uncached();
         }
         Lookup::Compute(duty)
     }

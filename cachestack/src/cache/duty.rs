@@ -10,6 +10,7 @@ use cachestack_backends::runtime::block_on;
 use cachestack_backends::{AnyValue, Entry, Key, Moment, Passage, ValueType};
 
 use super::Cache;
+use super::compute::landed_old;
 use super::freshness::Policy;
 use crate::events::{Account, Outcome, warn_failed};
 use crate::flight::{Landed, Lead};
@@ -191,7 +192,7 @@ impl<'a> Duty<'a> {
             self.cache.hold_off(self.key.digest());
         }
         if let Some(old) = self.old().map(Arc::clone) {
-            self.land(Landed::Old(Arc::clone(&old)));
+            self.leave_old();
             self.ends(true, ended, None);
             return Some(old);
         }
@@ -221,6 +222,14 @@ impl<'a> Duty<'a> {
         let unstored = self.store(entry).await;
         self.old = None;
         self.ends(true, ended, unstored);
+    }
+
+    /// Leaves the old value to those who wait now; who comes later begins anew.
+    fn leave_old(&mut self) {
+        let old = self.old.as_ref().filter(|entry| !entry.is_outdated());
+        if let (Some(entry), Some(lead)) = (old, self.lead.take()) {
+            lead.land_last(landed_old(entry));
+        }
     }
 
     pub(super) fn land(&mut self, landed: Landed) {

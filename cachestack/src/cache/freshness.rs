@@ -176,11 +176,6 @@ impl Policy {
         self.age(entry, now) != Age::Ended
     }
 
-    /// Whether a stale value may be an answer.
-    pub(crate) fn serves_stale(&self) -> bool {
-        !self.while_revalidated.max(self.if_error).is_zero()
-    }
-
     /// The entry with its times: for how long it is fresh, and for how long it is kept beyond that, within the
     /// longest that any entry may be.
     pub(crate) fn times(
@@ -303,7 +298,10 @@ mod tests {
         let cache = Freshness::new().stale_if_error(SECOND).timeout(SECOND);
         let call = Freshness::new().stale_if_error(Duration::ZERO);
         let both = call.resolve(&cache);
-        assert_eq!((both.serves_stale(), both.timeout), (false, Some(SECOND)));
+        assert_eq!(
+            (both.if_error, both.timeout),
+            (Duration::ZERO, Some(SECOND))
+        );
     }
 
     #[test]

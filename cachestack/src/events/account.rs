@@ -35,7 +35,7 @@ impl Account {
         }
     }
 
-    /// The cache takes no part in the call, and has counted that.
+    /// The cache takes no part in the call.
     pub(crate) fn is_uncached(&mut self) {
         self.ending = Ending::Uncached;
     }
@@ -46,15 +46,13 @@ impl Account {
         self.look_up_failed = true;
     }
 
-    /// The computation begins, which the cache has counted.
+    /// The computation begins.
     pub(crate) fn computes(&mut self, cache: &Cache, key: &Key) {
         let outcome = match self.ending {
             Ending::Uncached => Outcome::Uncached,
             _ => Outcome::Computed,
         };
-        if let Some(origin) = self.origin {
-            origin.counters.count(outcome);
-        }
+        cache.count(self.origin, outcome);
         if outcome == Outcome::Uncached {
             cache.announce(self.origin, outcome, Some(key.text()), Beside::default());
             return;

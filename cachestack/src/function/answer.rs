@@ -37,6 +37,19 @@ where
     H: Share<R>,
 {
     let of = |value: &AnyValue| (form.load)(value).map(S::wrap);
+    if missed.wish == Wish::Newer {
+        // There is no call to tell of.
+        return match answer {
+            Lookup::Compute(duty) => Answer::Compute(duty),
+            Lookup::Failed(failure) => share
+                .take(&failure)
+                .map_or(Answer::Elsewhere, Answer::Returned),
+            Lookup::Found(value, _) | Lookup::Shared(value) | Lookup::Old(value) => {
+                of(&value).map_or(Answer::Elsewhere, Answer::Returned)
+            }
+            Lookup::Aged { value, .. } => of(&value).map_or(Answer::Elsewhere, Answer::Returned),
+        };
+    }
     let returned = match answer {
         Lookup::Found(value, layer) => of(&value).inspect(|_| missed.tell_aged(Age::Fresh, layer)),
         Lookup::Shared(value) => of(&value).inspect(|_| missed.tell(Outcome::Coalesced)),
@@ -44,7 +57,10 @@ where
             let returned = share.take(&failure);
             returned.inspect(|_| missed.tell(Outcome::Coalesced))
         }
-        Lookup::Old(value) => of(&value).inspect(|_| missed.tell_served(None)),
+        Lookup::Old(value) => {
+            let layer = missed.old().map(|_| 0);
+            of(&value).inspect(|_| missed.tell_served(layer))
+        }
         Lookup::Aged { value, age, layer } => {
             if let Some(returned) = of(&value) {
                 missed.tell_aged(age, layer);
@@ -111,7 +127,7 @@ pub(super) fn in_time_or_old<R, S: Shape<R>>(
     let value = computed.and_then(Result::ok).flatten();
     match value.and_then(|value| (form.load)(&value)) {
         Some(value) => {
-            missed.tell(Outcome::Coalesced);
+            missed.tell_now(Outcome::Coalesced);
             value
         }
         None => {

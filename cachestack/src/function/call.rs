@@ -18,7 +18,7 @@ use super::missed::{Apart, Missed};
 use super::probe::{Call, Found, Probed};
 use super::shape::Shape;
 use super::share::Share;
-use crate::cache::Duty;
+use crate::cache::{Age, Duty};
 
 /// Calls a sync function.
 #[inline]
@@ -188,6 +188,12 @@ where
     if let Some(apart) = missed.apart(C::GOES_APART, form.load, duty.old()) {
         drop(duty);
         return wait(apart, compute);
+    }
+    if let (true, Some((_, old))) = (C::GOES_APART, missed.limit(form.load, duty.old())) {
+        // It is under way already, or there is no room for it, and sync code cannot stop waiting.
+        drop(duty);
+        missed.tell_aged(Age::Old, None);
+        return Step::Return(S::wrap(old));
     }
     duty.computes();
     Step::Compute(duty, compute)

@@ -384,7 +384,9 @@ impl<R, K: Clone, O, S: Shape<O>> Gathering<'_, R, K, O, S> {
             asked,
             "the function returned more or fewer values than it was given ids, nothing is stored",
         );
-        self.batch = None;
+        if let Some(batch) = self.batch.take() {
+            batch.discard();
+        }
         (self.ids.len() == asked).then_some(returned)
     }
 

@@ -126,6 +126,12 @@ impl Missed {
             .tell_found(origin, outcome, self.key.text(), layer);
     }
 
+    /// Counts and tells what the cache has not counted.
+    pub(super) fn tell_now(&self, outcome: Outcome) {
+        let (origin, key) = (Some(self.origin), Some(self.key.text()));
+        self.cache.tell(origin, outcome, key);
+    }
+
     /// Tells what the cache has counted, and counts it for the function.
     pub(super) fn tell(&self, outcome: Outcome) {
         self.origin.counters.count(outcome);

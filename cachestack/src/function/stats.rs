@@ -10,8 +10,9 @@ use crate::events::Outcome;
 
 /// What a cached function counted since the process began, in all caches it used.
 ///
-/// Every call that returned ends as a hit, computed, coalesced, stale, uncached or bypassed; a computation in the
-/// background counts as one more call that computed. `Display` is one line for people.
+/// Every call that returned ends as a hit, computed, coalesced, stale, uncached or bypassed, or by its `hard_timeout`; one
+/// that computed and then was answered with an old value counts as both, and a computation in the background as one more
+/// that computed. `Display` is one line for people.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FunctionStats {

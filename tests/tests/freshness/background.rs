@@ -266,3 +266,38 @@ fn a_cache_that_is_closed_says_so_in_time_when_a_refresh_never_ends() {
     });
     let _: &Cache = &cache;
 }
+
+#[test]
+fn a_sync_refresh_that_waits_for_a_thread_does_not_begin_after_its_cache_was_closed() {
+    static GO: Mutex<()> = Mutex::new(());
+    static RUNS: Runs = Runs::none();
+
+    #[cached(ttl = 10, stale_while_revalidate = 60)]
+    fn number(id: u64) -> u64 {
+        if RUNS.one_more() >= 6 {
+            drop(GO.lock().unwrap());
+        }
+        id
+    }
+
+    let (cache, clock) = with_clock();
+    let held = cache.sync_scope(|| {
+        for id in 0..6 {
+            number(id);
+        }
+        clock.advance(10 * SECOND);
+        let held = GO.lock().unwrap();
+        for id in 0..6 {
+            number(id);
+        }
+        held
+    });
+    assert!(cache.blocking().close().is_err());
+    let begun = RUNS.count();
+    assert!(begun <= 10, "{begun}");
+    drop(held);
+    // What had begun ends; the threads are free for what waited.
+    until_sync(|| GO.try_lock().is_ok());
+    thread::sleep(std::time::Duration::from_millis(50));
+    assert_eq!(RUNS.count(), begun);
+}

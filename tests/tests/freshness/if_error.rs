@@ -156,3 +156,35 @@ fn an_old_value_that_was_invalidated_is_not_served() {
         assert_eq!(number(), Err("no".to_owned()));
     });
 }
+
+#[tokio::test]
+async fn who_accepts_less_age_does_not_get_what_another_was_served() {
+    use cachestack::EntryOptions;
+
+    static GO: Notify = Notify::const_new();
+    static STARTED: Runs = Runs::none();
+
+    let (cache, clock) = with_clock();
+    let options = |seconds: u32| {
+        let options = EntryOptions::new().ttl(10 * SECOND);
+        options.stale_if_error(seconds * SECOND)
+    };
+    cache.set("k", 7_u8, options(3600)).await.unwrap();
+    clock.advance(100 * SECOND);
+    let patient = cache.get_or_try_compute("k", options(3600), || async {
+        STARTED.one_more();
+        GO.notified().await;
+        Err::<u8, _>("patient")
+    });
+    let strict = async {
+        until(|| STARTED.count() == 1).await;
+        let strict = cache.get_or_try_compute("k", options(1), || async { Err::<u8, _>("strict") });
+        let go = async {
+            tokio::task::yield_now().await;
+            GO.notify_one();
+        };
+        tokio::join!(strict, go).0
+    };
+    let (patient, strict) = in_time(async { tokio::join!(patient, strict) }).await;
+    assert_eq!((patient, strict), (Ok(7), Err("strict")));
+}

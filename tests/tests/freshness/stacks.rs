@@ -41,6 +41,9 @@ async fn what_another_process_computed_meanwhile_is_taken_and_not_computed_again
         other.flush().await.unwrap();
         assert_eq!(other.scope(number()).await, 1);
         assert_eq!(RUNS.count(), 2);
+        // What the background found is nobody's hit.
+        let stats = number::entries().stats();
+        assert_eq!((stats.hits, stats.stale, stats.computed), (3, 2, 2));
     };
     in_time(all).await;
 }
@@ -88,8 +91,12 @@ fn a_stale_value_that_is_found_below_serves_a_sync_call_with_a_timeout() {
     let (folder, clock) = (tempfile::tempdir().unwrap(), Clock::manual());
     process(&folder, &clock).sync_scope(|| assert_eq!(number(), Ok(0)));
     clock.advance(11 * SECOND);
-    process(&folder, &clock).sync_scope(|| assert_eq!(number(), Ok(1)));
+    let cache = process(&folder, &clock);
+    cache.sync_scope(|| assert_eq!(number(), Ok(1)));
     assert_eq!(RUNS.count(), 2);
+    let (stats, by_function) = (cache.blocking().stats().unwrap(), number::entries().stats());
+    assert_eq!((stats.computed, stats.coalesced), (1, 1));
+    assert_eq!((by_function.computed, by_function.coalesced), (2, 1));
 }
 
 #[tokio::test]

@@ -274,3 +274,20 @@ async fn a_boxed_future_is_bounded_like_an_async_function() {
     let cache = Cache::builder().build().unwrap();
     in_time(cache.scope(async { assert!(number().await.is_err()) })).await;
 }
+
+#[test]
+fn a_sync_call_for_which_there_is_no_room_is_answered_with_the_old_value_at_once() {
+    static RUNS: Runs = Runs::none();
+
+    #[cached(ttl = 10, stale_if_error = 600, timeout = 1)]
+    fn number() -> Result<usize, String> {
+        Ok(RUNS.one_more())
+    }
+
+    let (cache, clock) = built(|it| it.max_background(0));
+    cache.sync_scope(|| {
+        assert_eq!(number(), Ok(0));
+        clock.advance(10 * SECOND);
+        assert_eq!((number(), RUNS.count()), (Ok(0), 1));
+    });
+}
