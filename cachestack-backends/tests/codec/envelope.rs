@@ -42,7 +42,6 @@ fn another_version_kind_or_flag_is_a_miss_that_is_left_alone() {
     assert!(opened::<u64>(&codec, &forged(&line("1", "value", "0"), &[7])).is_ok());
     for (version, kind, flags) in [
         ("2", "value", "0"),
-        ("1", "absent", "0"),
         ("1", "tombstone", "0"),
         ("1", "value", "1"),
         ("1", "value", "compressed"),
@@ -54,6 +53,12 @@ fn another_version_kind_or_flag_is_a_miss_that_is_left_alone() {
             "{version} {kind} {flags}"
         );
     }
+}
+
+#[test]
+fn an_absence_is_nothing_to_who_looks_for_a_value() {
+    let found = opened::<u64>(&Codec::Postcard, &forged(&line("1", "absent", "0"), &[7]));
+    assert!(!matches!(found, Ok(Lookup::Hit(_))), "{found:?}");
 }
 
 #[test]
