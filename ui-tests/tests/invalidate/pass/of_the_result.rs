@@ -32,8 +32,14 @@ fn change(id: u64) -> (u64, bool) {
 
 #[tokio::test]
 async fn works() {
-    let made = create("a".into()).await.unwrap();
-    assert_eq!(user::entry(1).peek(), Some(made));
-    assert_eq!(change(1), (1, true));
-    assert_eq!(user::entry(1).peek(), None);
+    // Of its own: what others change in a cache meanwhile keeps a value from being put.
+    let cache = cachestack::Cache::from(cachestack::MemoryBackend::default());
+    cache
+        .scope(async {
+            let made = create("a".into()).await.unwrap();
+            assert_eq!(user::entry(1).peek(), Some(made));
+            assert_eq!(change(1), (1, true));
+            assert_eq!(user::entry(1).peek(), None);
+        })
+        .await;
 }
