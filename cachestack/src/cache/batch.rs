@@ -86,6 +86,8 @@ pub(crate) struct Batch<'a> {
     began: Option<Moment>,
     /// Whether the cache was closed, and takes no part.
     is_closed: bool,
+    /// Whether all is computed, whatever there is.
+    new: bool,
 }
 
 /// A key that the batch computes, or may have to.
@@ -128,6 +130,7 @@ impl Cache {
             untold: Vec::new(),
             began: None,
             is_closed: self.is_closed(),
+            new,
             policy,
             claimed: Vec::new(),
             led: Vec::new(),
@@ -145,7 +148,7 @@ impl Cache {
                         way: None,
                     });
                 }
-                false => batch.claim(number, asked, new),
+                false => batch.claim(number, asked),
             }
         }
         batch
@@ -159,10 +162,10 @@ impl<'a> Batch<'a> {
     }
 
     /// Takes a key at once where nobody has to wait for it.
-    fn claim(&mut self, number: usize, asked: Asked, new: bool) {
+    fn claim(&mut self, number: usize, asked: Asked) {
         let (cache, value_type) = (&*self.cache.0, self.value_type);
         let Asked { key, on } = asked;
-        if !new {
+        if !self.new {
             let seen = self.cache.peek(key.digest(), value_type);
             if let Some(entry) = seen.filter(|it| self.cache.is_fresh(it)) {
                 self.found(number, Answer::of(entry.any()), Some(0));
@@ -171,7 +174,7 @@ impl<'a> Batch<'a> {
         }
         let passage = cache.stack.passage_depending(&key, &on);
         let mut lead = None;
-        if !new {
+        if !self.new {
             let lease = Lease::new(cache.stack.clock(), cache.wait);
             let overtaken = || {
                 let watch = passage.watch();
@@ -250,23 +253,22 @@ impl<'a> Batch<'a> {
             }
         };
         let mut found = found.into_iter().map(Found::hit);
-        for mut led in claimed {
+        for led in claimed {
             let entry = found.next().flatten();
             let entry = entry.filter(|entry| self.value_type.describes(entry.any()));
             // Of what is stale nothing is served here.
-            let entry = entry.filter(|entry| self.cache.is_fresh(entry));
-            match (entry, led.lead.take()) {
-                (Some(entry), Some(lead)) => {
-                    let answer = Answer::of(entry.any());
-                    land(lead, &answer);
-                    let layer = led.way.and_then(|(_, passage)| passage.found_in());
-                    self.found(led.number, answer, layer);
-                }
-                (_, lead) => {
-                    led.lead = lead;
-                    self.led.push(led);
-                }
+            let entry = entry.filter(|entry| !self.new && self.cache.is_fresh(entry));
+            let Some(entry) = entry else {
+                self.led.push(led);
+                continue;
+            };
+            let answer = Answer::of(entry.any());
+            // What was invalidated meanwhile is this caller's, who asked before, and nobody else's.
+            if let (Some(lead), false) = (led.lead, entry.is_outdated()) {
+                land(lead, &answer);
             }
+            let layer = led.way.and_then(|(_, passage)| passage.found_in());
+            self.found(led.number, answer, layer);
         }
     }
 

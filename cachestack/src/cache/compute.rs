@@ -17,7 +17,7 @@ use super::background::Refusal;
 use super::duty::Duty;
 use super::freshness::{Age, Freshness, Policy};
 use crate::events::{Account, Origin, warn_failed};
-use crate::flight::{Landed, Lease, Overtaken, Role};
+use crate::flight::{Claimed, Landed, Lease, Overtaken, Role};
 
 /// What a look-up came to.
 pub(crate) enum Lookup<'a> {
@@ -63,7 +63,7 @@ pub(crate) struct Ask<'a> {
     pub(crate) wish: Wish,
     pub(crate) policy: Option<Arc<Policy>>,
     /// What the caller has seen, which may be served still.
-    pub(crate) old: Option<Box<Entry>>,
+    pub(crate) old: Option<AnyValue>,
 }
 
 /// What a caller's turn is.
@@ -99,7 +99,7 @@ impl Cache {
             return Lookup::Compute(duty);
         }
         let mut passage = cache.stack.passage_depending(&duty.key, ask.on);
-        let role = self.role(&duty, &passage, wish, policy, ask.old.as_deref());
+        let role = self.role(&duty, &passage, wish, policy, ask.old.as_ref());
         match role.await {
             Turn::Served(old) => return Lookup::Old(old),
             Turn::Joined(Role::Take(Landed::Value(value))) => {
@@ -144,9 +144,9 @@ impl Cache {
         passage: &Passage,
         wish: Wish,
         policy: &Policy,
-        old: Option<&Entry>,
+        old: Option<&AnyValue>,
     ) -> Turn<'_> {
-        let old = || old.map(|entry| Arc::clone(entry.any()));
+        let old = || old.map(Arc::clone);
         let cache = &*self.0;
         let clock = cache.stack.clock();
         let lease = Lease::new(clock, cache.wait);
@@ -156,8 +156,10 @@ impl Cache {
         };
         let (key, epoch, of) = (duty.key.digest(), passage.epoch(), duty.value_type.id());
         if let (Wish::Turn, Some(old)) = (wish, old()) {
-            let lead = cache.flights.lead(key, epoch, of, lease, overtaken);
-            return lead.map_or(Turn::Served(old), |lead| Turn::Joined(Role::Lead(lead)));
+            return match cache.flights.claim(key, epoch, of, lease, overtaken) {
+                Claimed::Lead(lead) => Turn::Joined(Role::Lead(lead)),
+                Claimed::Others(_) => Turn::Served(old),
+            };
         }
         let join = || cache.flights.join(key, epoch, of, lease, overtaken);
         let joined = async {
@@ -331,6 +333,11 @@ impl Cache {
             None => self.0.policy.clone(),
             Some(own) => Some(Arc::new(own.resolve(&self.0.freshness))),
         }
+    }
+
+    /// The same where it is looked at once.
+    pub(crate) fn resolved(&self, own: Option<&Freshness>) -> Policy {
+        own.unwrap_or(&Freshness::NONE).resolve(&self.0.freshness)
     }
 
     /// How old an entry is to such a call.

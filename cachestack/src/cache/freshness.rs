@@ -22,6 +22,9 @@ pub struct Freshness {
 
 impl Freshness {
     /// Nothing said.
+    pub(crate) const NONE: Self = Self::new();
+
+    /// Nothing said.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -77,7 +80,7 @@ impl Freshness {
     }
 
     pub(crate) fn is_silent(&self) -> bool {
-        *self == Self::new()
+        *self == Self::NONE
     }
 
     fn or(&self, other: &Self) -> Self {

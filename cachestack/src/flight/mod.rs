@@ -164,28 +164,6 @@ impl Flights {
         }
     }
 
-    /// Leads the flight of that key, epoch and type where there is none.
-    pub(crate) fn lead(
-        &self,
-        key: KeyDigest,
-        epoch: Epoch,
-        value_type: TypeId,
-        lease: Lease<'_>,
-        overtaken: impl FnOnce() -> Overtaken,
-    ) -> Option<Lead<'_>> {
-        let id = (key, epoch, value_type);
-        match self.meet(id, lease, overtaken) {
-            Met::Nobody(flight, number) | Met::Itself(flight, number) => {
-                Some(Lead::new(self, id, flight, number))
-            }
-            Met::Others(flight) => {
-                // Registered to wait, and leaves again.
-                drop(Wait::new(self, id, flight, lease));
-                None
-            }
-        }
-    }
-
     fn meet(&self, id: Id, lease: Lease<'_>, overtaken: impl FnOnce() -> Overtaken) -> Met {
         let caller = Caller::here();
         let mut shard = self.shard(id);

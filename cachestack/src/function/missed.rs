@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cachestack_backends::{AnyValue, Dependency, Entry, Key, ValueType};
+use cachestack_backends::{AnyValue, Dependency, Key, ValueType};
 use tokio::sync::oneshot;
 
 use crate::cache::{Age, Ask, Cache, Policy, Ticket, Wish};
@@ -18,7 +18,7 @@ pub(super) struct Missed {
     pub(super) wish: Wish,
     pub(super) policy: Option<Arc<Policy>>,
     /// What may be served still.
-    pub(super) old: Option<Box<Entry>>,
+    pub(super) old: Option<AnyValue>,
     /// How old that is.
     pub(super) age: Age,
 }
@@ -70,7 +70,7 @@ impl Missed {
     }
 
     pub(super) fn old(&self) -> Option<&AnyValue> {
-        self.old.as_ref().map(|entry| entry.any())
+        self.old.as_ref()
     }
 
     /// How long a computation is waited for beside an old value, and that value.

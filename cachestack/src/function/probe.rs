@@ -201,56 +201,52 @@ where
 {
     let digest = cache.namespace().digest(text.as_bytes());
     let found = cache.peek(digest, form.value_type);
-    let mut age = None;
-    if let Some((entry, value)) =
-        found.and_then(|it| (form.load)(it.any()).map(|value| (it, value)))
-    {
-        if entry.fresh_until_moment().is_none() {
-            origin.counters.hit_on_top();
-            cache.hit_on_top(origin.identity, || text);
-            return Found::Hit(value);
-        }
-        age = Some((entry, value));
-    }
+    let hit = || {
+        origin.counters.hit_on_top();
+        cache.hit_on_top(origin.identity, || text);
+    };
     let missed = |wish, policy| {
         let key = Key::with_digest(cache.namespace(), text, digest);
         Missed::new(origin, cache, key, wish, policy)
     };
-    if let Some((entry, value)) = age {
-        return aged((origin, text), cache, freshness, entry, value, missed);
+    if let Some(entry) = found {
+        if let Some(value) = (form.load)(entry.any()) {
+            // Most entries are fresh all their life, and need no clock.
+            if entry.fresh_until_moment().is_some() {
+                let policy = cache.resolved(freshness);
+                let age = cache.age(&entry, &policy);
+                if age != Age::Fresh {
+                    return aged(cache, entry, value, age, policy, missed);
+                }
+            }
+            hit();
+            return Found::Hit(value);
+        }
     }
     if let (true, Some(error_type)) = (share.keeps(), share.error_type()) {
         if let Some(entry) = cache.peek(digest, error_type) {
-            origin.counters.hit_on_top();
-            cache.hit_on_top(origin.identity, || text);
+            hit();
             return Found::Failed(Arc::clone(entry.any()));
         }
     }
     Found::Miss(missed(Wish::Value, cache.policy(freshness)))
 }
 
-/// What an entry that is not fresh for ever is to a call.
+/// What an entry that is not fresh any more, or not for long, is to a call.
 #[cold]
 fn aged<V>(
-    (origin, text): (Origin, &str),
     cache: &Cache,
-    freshness: Option<&Freshness>,
     entry: Entry,
     value: V,
+    age: Age,
+    policy: Policy,
     missed: impl FnOnce(Wish, Option<Arc<Policy>>) -> Missed,
 ) -> Found<V> {
-    let policy = cache.policy(freshness);
-    let age = cache.age(&entry, Policy::of(&policy));
-    if age == Age::Fresh {
-        origin.counters.hit_on_top();
-        cache.hit_on_top(origin.identity, || text);
-        return Found::Hit(value);
-    }
     let wish = match age {
         Age::Due | Age::Stale => Wish::Turn,
         _ => Wish::Value,
     };
-    let mut missed = missed(wish, policy);
+    let mut missed = missed(wish, Some(Arc::new(policy)));
     missed.age = age;
     if age == Age::Ended {
         return Found::Miss(missed);
@@ -259,7 +255,7 @@ fn aged<V>(
         missed.tell_served(Some(0));
         return Found::Hit(value);
     }
-    missed.old = Some(Box::new(entry));
+    missed.old = Some(Arc::clone(entry.any()));
     match wish {
         Wish::Turn => Found::Aged(value, missed),
         _ => Found::Miss(missed),
