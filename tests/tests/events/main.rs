@@ -1,4 +1,4 @@
-//! What becomes of each call: told to callbacks, traced, and counted by function and by layer.
+//! What becomes of each call: told to callbacks and counted by function and by layer.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -7,7 +7,6 @@ mod layers;
 mod outcomes;
 mod stale;
 mod times;
-mod traces;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

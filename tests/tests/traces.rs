@@ -1,16 +1,25 @@
-//! The same as trace events.
+//! What becomes of each call, as trace events.
+//!
+//! A process of its own: whether anybody listens at a place in the code is settled, for all threads, by the thread that
+//! comes there first. So one subscriber of the whole process listens from the start, and sorts by thread.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::cell::RefCell;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 
 use cachestack::{Cache, cached};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-/// Notes what is traced at the target `cachestack`.
-#[derive(Clone, Default)]
-struct Notes(Arc<Mutex<Vec<(Level, String)>>>);
+thread_local! {
+    static NOTES: RefCell<Vec<(Level, String)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Notes what each thread traces at the target `cachestack`.
+struct Notes;
 
 struct Text(String);
 
@@ -39,8 +48,7 @@ impl Subscriber for Notes {
     fn event(&self, event: &Event<'_>) {
         let mut text = Text(String::new());
         event.record(&mut text);
-        let mut notes = self.0.lock().unwrap();
-        notes.push((*event.metadata().level(), text.0));
+        NOTES.with_borrow_mut(|notes| notes.push((*event.metadata().level(), text.0)));
     }
 
     fn enter(&self, _: &Id) {}
@@ -50,9 +58,11 @@ impl Subscriber for Notes {
 
 impl Notes {
     fn of(run: impl FnOnce()) -> Vec<(Level, String)> {
-        let notes = Self::default();
-        tracing::subscriber::with_default(notes.clone(), run);
-        std::mem::take(&mut *notes.0.lock().unwrap())
+        static LISTENS: Once = Once::new();
+        LISTENS.call_once(|| tracing::subscriber::set_global_default(Self).unwrap());
+        NOTES.take();
+        run();
+        NOTES.take()
     }
 }
 
