@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod backend;
+mod changes;
 mod clock;
 mod codec;
 #[doc(hidden)]
@@ -34,6 +35,8 @@ pub mod testing;
 mod tiered;
 
 pub use crate::backend::{AnyBackend, Backend, BackendInfo, Lookup, TimeLeft};
+#[doc(hidden)]
+pub use crate::changes::{Changes, Mark, Stamp};
 pub use crate::clock::{Clock, Moment};
 pub use crate::codec::{Codec, DecodeError, Opened, Rejected, Sealed, Serializer};
 pub use crate::entry::{Absent, AnyValue, CacheValue, Entry, Generation, ValueType};
@@ -43,6 +46,8 @@ pub use crate::fence::{Epoch, Fence, FenceToken, WriteAllGuard, WriteGuard};
 pub use crate::file::{FileBackend, FileBuilder, FileConfig};
 pub use crate::fingerprint::{Fingerprint, Misfit, Traced, trace};
 pub use crate::generation::Dependency;
+#[doc(hidden)]
+pub use crate::key::Head;
 pub use crate::key::{Key, KeyDigest, KeyError, KeyText, KeyWriter, Namespace};
 #[cfg(feature = "memcached")]
 pub use crate::memcached::{MemcachedBackend, MemcachedBuilder, MemcachedConfig};
@@ -54,9 +59,9 @@ pub use crate::network::Dsn;
 pub use crate::postgres::{PostgresBackend, PostgresBuilder, PostgresConfig};
 #[cfg(feature = "redis")]
 pub use crate::redis::{RedisBackend, RedisBuilder, RedisConfig};
-#[doc(hidden)]
-pub use crate::stats::Timer;
 pub use crate::stats::{Stats, Timings};
+#[doc(hidden)]
+pub use crate::stats::{Tally, TallyCell, Timer};
 pub use crate::tiered::{
     Layer, LayerConfig, Passage, TieredBuilder, TieredCache, Watch, WriteStrategy,
 };

@@ -33,6 +33,7 @@
 mod cache;
 mod events;
 mod flight;
+mod front;
 mod function;
 mod global;
 mod sync;

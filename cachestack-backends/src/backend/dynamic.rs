@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::{Backend, BackendInfo, Lookup, TimeLeft};
+use crate::changes::Changes;
 use crate::clock::Clock;
 use crate::entry::{Entry, ValueType};
 use crate::error::Result;
@@ -34,6 +35,7 @@ trait DynBackend: Send + Sync + 'static {
     fn close(&self) -> Boxed<'_, ()>;
     fn peek(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Entry>;
     fn fence(&self) -> Option<Fence>;
+    fn changes(&self) -> Option<Changes>;
     fn clock(&self) -> Option<Clock>;
     fn as_any(&self) -> &dyn Any;
 }
@@ -83,6 +85,9 @@ impl<B: Backend> DynBackend for B {
     }
     fn fence(&self) -> Option<Fence> {
         Backend::fence(self)
+    }
+    fn changes(&self) -> Option<Changes> {
+        Backend::changes(self)
     }
     fn clock(&self) -> Option<Clock> {
         Backend::clock(self)
@@ -156,6 +161,9 @@ impl Backend for AnyBackend {
     }
     fn fence(&self) -> Option<Fence> {
         self.0.fence()
+    }
+    fn changes(&self) -> Option<Changes> {
+        self.0.changes()
     }
     fn clock(&self) -> Option<Clock> {
         self.0.clock()

@@ -10,6 +10,7 @@ pub use self::dynamic::AnyBackend;
 pub use self::info::{BackendInfo, Lookup, TimeLeft};
 pub(crate) use self::report::{Report, candidly};
 
+use crate::changes::Changes;
 use crate::clock::Clock;
 use crate::entry::{Entry, ValueType};
 use crate::error::Result;
@@ -198,6 +199,13 @@ pub trait Backend: Send + Sync + 'static {
     /// The fence that everyone who computes values for this store should use, when it keeps one among
     /// its clones: two stacks over one store then fence each other.
     fn fence(&self) -> Option<Fence> {
+        None
+    }
+
+    /// What tells those who keep copies of entries of this store, on hits that [`peek`](Self::peek) would find, that
+    /// they changed here.
+    #[doc(hidden)]
+    fn changes(&self) -> Option<Changes> {
         None
     }
 

@@ -1,6 +1,7 @@
 //! The time that entries live by: monotonic inside a process, wall time only where entries leave it.
 
 mod alarm;
+mod coarse;
 mod manual;
 
 use std::fmt;
@@ -134,6 +135,17 @@ impl Clock {
                 Moment(Moment::BEGINNING.saturating_add(passed))
             }
             Some(manual) => manual.now(),
+        }
+    }
+
+    /// Whether a moment is still to come. From some 20 ms before it, it may say no: it looks at a clock that costs next
+    /// to nothing, where the machine has one.
+    #[doc(hidden)]
+    #[inline]
+    pub fn is_well_before(&self, moment: Moment) -> bool {
+        match self.manual_one() {
+            None => coarse::now().is_some_and(|now| now < moment.0.saturating_sub(coarse::SLACK)),
+            Some(manual) => manual.now() < moment,
         }
     }
 

@@ -59,6 +59,7 @@ impl Live {
 
     pub(super) fn end(&self) {
         self.ended.store(true, Ordering::SeqCst);
+        super::ended::one_more(super::ended::place(self.id));
     }
 
     /// Its number, where that is known.

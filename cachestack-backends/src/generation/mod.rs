@@ -14,8 +14,10 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `live.rs` | [`Live`]: one generation as this process knows it |
+//! | `ended.rs` | how many have ended, for those who keep copies of entries |
 //! | `table.rs` | [`Table`]: which is the current one of each name |
 
+pub(crate) mod ended;
 mod live;
 mod table;
 

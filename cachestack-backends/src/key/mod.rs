@@ -10,7 +10,7 @@ mod writer;
 use std::fmt;
 use std::sync::Arc;
 
-pub use self::namespace::Namespace;
+pub use self::namespace::{Head, Namespace};
 pub use self::writer::{KeyError, KeyText, KeyWriter};
 
 /// A 128-bit digest of a key, keyed with random numbers of this process (SipHash-1-3).
@@ -21,6 +21,12 @@ pub use self::writer::{KeyError, KeyText, KeyWriter};
 pub struct KeyDigest(pub(crate) u128);
 
 impl KeyDigest {
+    /// Both halves, the lower first.
+    #[doc(hidden)]
+    pub fn halves(self) -> [u64; 2] {
+        [self.0 as u64, (self.0 >> 64) as u64]
+    }
+
     /// The lower half, as good as a hash for tables.
     #[inline]
     pub fn low(self) -> u64 {

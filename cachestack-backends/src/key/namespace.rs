@@ -121,9 +121,43 @@ impl Namespace {
     /// are enough.
     #[inline]
     pub fn digest(&self, text: impl AsRef<[u8]>) -> KeyDigest {
+        Head(self.0.digest).digest(text.as_ref())
+    }
+
+    /// What is common to the digests of all keys whose text begins so.
+    #[doc(hidden)]
+    pub fn head(&self, text: &str) -> Head {
         let mut hasher = self.0.digest;
-        hasher.write(text.as_ref());
+        hasher.write(text.as_bytes());
+        Head(hasher)
+    }
+
+    /// Whether the two are clones of one.
+    #[doc(hidden)]
+    #[inline]
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// The beginning of keys, digested.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+pub struct Head(SipHasher13);
+
+impl Head {
+    /// The digest of the key that goes on with that.
+    #[inline]
+    pub fn digest(&self, rest: &[u8]) -> KeyDigest {
+        let mut hasher = self.0;
+        hasher.write(rest);
         KeyDigest(hasher.finish128().as_u128())
+    }
+}
+
+impl fmt::Debug for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Head").finish_non_exhaustive()
     }
 }
 

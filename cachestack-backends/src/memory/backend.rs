@@ -8,6 +8,7 @@ use super::config::{MemoryBuilder, MemoryConfig, Weigher};
 use super::janitor::Janitor;
 use super::store::{Inserted, Limits, Store, Stored};
 use crate::backend::{Backend, BackendInfo, Lookup, Report, TimeLeft};
+use crate::changes::Changes;
 use crate::clock::Clock;
 use crate::entry::{Entry, ValueType};
 use crate::error::{Error, ErrorKind, Operation, Result};
@@ -73,7 +74,7 @@ impl MemoryBackend {
             weight: builder.weight.as_ref().map(|(most, _)| *most),
         };
         Self(Arc::new(Inner {
-            store: Store::new(builder.config.policy, limits),
+            store: Store::new(builder.config.policy, limits, builder.config.at_hand),
             report: Report::new("memory", builder.config.silent),
             config: builder.config,
             weight: builder.weight,
@@ -251,13 +252,16 @@ impl Backend for MemoryBackend {
 
     async fn stats(&self) -> Result<Stats> {
         let inner = &self.0;
+        let counted = inner.report.counters.stats("memory");
+        let by_copies = inner.store.changes().map_or(0, Changes::hits);
         Ok(Stats {
+            hits: counted.hits + by_copies,
             entries: Some(inner.store.len() as u64),
             max_entries: Some(inner.config.max_entries as u64),
             bytes: inner.weight.as_ref().map(|_| inner.store.weight()),
             max_bytes: inner.weight.as_ref().map(|(most, _)| *most),
             policy: Some(inner.config.policy.name().into()),
-            ..inner.report.counters.stats("memory")
+            ..counted
         })
     }
 
@@ -288,13 +292,16 @@ impl Backend for MemoryBackend {
     fn peek(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Entry> {
         let found = self.find(key, value_type).hit();
         if found.is_some() {
-            self.0.report.counters.hits.add(1);
+            self.0.report.counters.hits.one_more();
         }
         found
     }
 
     fn fence(&self) -> Option<Fence> {
         Some(self.0.fence.clone())
+    }
+    fn changes(&self) -> Option<Changes> {
+        self.0.store.changes().cloned()
     }
     fn clock(&self) -> Option<Clock> {
         Some(self.0.clock.clone())

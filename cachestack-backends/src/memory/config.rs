@@ -71,6 +71,11 @@ pub struct MemoryConfig {
     /// write to.
     #[serde(with = "duration::optional")]
     pub max_ttl: Option<Duration>,
+    /// How many entries of each type of value a thread keeps at hand, so that threads that hit the same ones do not meet
+    /// in the store. With [`EvictionPolicy::S3Fifo`] only; what leaves the store is not at hand any more. Each takes
+    /// 56 bytes and the value, of up to 64 bytes where it needs no `Drop`, else a pointer that does not keep the value
+    /// (of what it points at, up to 1 KiB stays allocated until its place is used again). 0 is none. Default: 8,192.
+    pub at_hand: usize,
     /// Whether failures are only counted, and the operation does as if nothing were there. Default: no.
     pub silent: bool,
 }
@@ -82,6 +87,7 @@ impl Default for MemoryConfig {
             max_entries: 10_000,
             ttl: None,
             max_ttl: None,
+            at_hand: 8_192,
             silent: false,
         }
     }
@@ -116,6 +122,12 @@ impl MemoryBuilder {
     /// How many entries are kept, at least 1. Default: 10,000.
     pub fn max_entries(mut self, max_entries: usize) -> Self {
         self.config.max_entries = max_entries;
+        self
+    }
+
+    /// How many entries of each type of value a thread keeps [at hand](MemoryConfig::at_hand). Default: 8,192.
+    pub fn at_hand(mut self, entries: usize) -> Self {
+        self.config.at_hand = entries;
         self
     }
 

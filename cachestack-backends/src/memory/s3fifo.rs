@@ -7,6 +7,7 @@ use quick_cache::sync::Cache;
 use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
 
 use super::store::{Inserted, Limits, Stored};
+use crate::changes::Changes;
 use crate::fence::DigestHasher;
 use crate::key::KeyDigest;
 use crate::runtime::drop_later;
@@ -23,10 +24,12 @@ pub(super) struct S3Fifo {
     map: Cache<KeyDigest, Stored, ByWeight, Hashed, Evictions>,
     /// The heaviest entry it takes, where entries weigh something.
     heaviest: Option<u64>,
+    /// Told of all that leaves the map, once it has.
+    changes: Option<Changes>,
 }
 
 impl S3Fifo {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits, at_hand: usize) -> Self {
         let by_entries = ByWeight { least: None };
         let (weighter, capacity, shards) = match limits.weight {
             None => (by_entries, limits.entries as u64, None),
@@ -60,7 +63,12 @@ impl S3Fifo {
         Self {
             map,
             heaviest: limits.weight.map(|_| heaviest.max(1)),
+            changes: (at_hand > 0).then(|| Changes::new(limits.entries, at_hand)),
         }
+    }
+
+    pub(super) fn changes(&self) -> Option<&Changes> {
+        self.changes.as_ref()
     }
 
     #[inline]
@@ -87,12 +95,19 @@ impl S3Fifo {
             self.map.insert_with_lifecycle(key, stored, &mut gone);
         }
         let evicted = (gone.0.len() - of_this_key(&gone)) as u64;
+        if let Some(changes) = &self.changes {
+            gone.0.iter().for_each(|(key, _)| changes.left(*key));
+            changes.evicted(evicted);
+        }
         gone.0.into_iter().for_each(drop_later);
         Inserted::Kept { evicted }
     }
 
     pub(super) fn remove_if(&self, key: KeyDigest, which: impl FnOnce(&Stored) -> bool) -> bool {
         let removed = self.map.remove_if(&key, |stored| which(stored));
+        if let (Some(changes), Some(_)) = (&self.changes, &removed) {
+            changes.left(key);
+        }
         removed.map(drop_later).is_some()
     }
 
@@ -109,6 +124,9 @@ impl S3Fifo {
             }
             kept
         });
+        if let (Some(changes), true) = (&self.changes, removed.get() > 0) {
+            changes.all_left();
+        }
         removed.get()
     }
 

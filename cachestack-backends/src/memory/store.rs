@@ -3,6 +3,7 @@
 use super::config::EvictionPolicy;
 use super::ordered::Ordered;
 use super::s3fifo::S3Fifo;
+use crate::changes::Changes;
 use crate::clock::Moment;
 use crate::entry::Entry;
 use crate::key::KeyDigest;
@@ -46,12 +47,23 @@ pub(super) enum Store {
 }
 
 impl Store {
-    pub(super) fn new(policy: EvictionPolicy, limits: Limits) -> Self {
+    /// `at_hand` is how many copies of its entries a thread may keep.
+    pub(super) fn new(policy: EvictionPolicy, limits: Limits, at_hand: usize) -> Self {
         match policy {
             // With a single entry there is nothing to choose, and `S3Fifo` would not give it all the weight.
-            EvictionPolicy::S3Fifo if limits.entries > 1 => Self::S3Fifo(S3Fifo::new(limits)),
+            EvictionPolicy::S3Fifo if limits.entries > 1 => {
+                Self::S3Fifo(S3Fifo::new(limits, at_hand))
+            }
             EvictionPolicy::S3Fifo => Self::Ordered(Ordered::new(EvictionPolicy::Lru, limits)),
             policy => Self::Ordered(Ordered::new(policy, limits)),
+        }
+    }
+
+    /// What copies are compared with. A policy with a strict order must see every hit.
+    pub(super) fn changes(&self) -> Option<&Changes> {
+        match self {
+            Self::S3Fifo(store) => store.changes(),
+            Self::Ordered(_) => None,
         }
     }
 

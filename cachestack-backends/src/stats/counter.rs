@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::Stats;
+use super::{Stats, Tally};
 use crate::backend::Lookup;
 use crate::entry::ValueType;
 
@@ -24,7 +24,8 @@ impl Counter {
 /// The numbers every backend keeps.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    pub(crate) hits: Counter,
+    /// Raised more often than all the others.
+    pub(crate) hits: Tally,
     pub(crate) misses: Counter,
     pub(crate) errors: Counter,
     pub(crate) writes: Counter,
@@ -42,7 +43,7 @@ impl Counters {
     pub(crate) fn count_found(&self, value_type: &ValueType, found: &Lookup) {
         match found {
             _ if !value_type.is_counted() => {}
-            Lookup::Hit(_) => self.hits.add(1),
+            Lookup::Hit(_) => self.hits.one_more(),
             Lookup::Miss | Lookup::Mismatch => self.misses.add(1),
         }
     }

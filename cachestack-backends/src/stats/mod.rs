@@ -1,6 +1,7 @@
 //! What backends and stacks count.
 
 mod counter;
+mod tally;
 mod timings;
 
 use std::fmt;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 pub(crate) use self::counter::{Counter, Counters};
+pub use self::tally::{Tally, TallyCell};
 pub use self::timings::{Timer, Timings};
 
 /// What a backend counted since it was opened, with what identifies it.

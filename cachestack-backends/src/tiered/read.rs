@@ -26,7 +26,7 @@ impl TieredCache {
             // The look-up that follows counts it.
             return None;
         }
-        self.0.report.counters.hits.add(1);
+        self.0.report.counters.hits.one_more();
         Some(found)
     }
 

@@ -10,9 +10,11 @@ use super::background::Background;
 use super::config::{TieredBuilder, WriteStrategy};
 use super::layer::{Crew, StackLayer};
 use crate::backend::{AnyBackend, Backend, BackendInfo, Report};
+use crate::changes::Changes;
 use crate::clock::Clock;
 use crate::fence::Fence;
 use crate::generation;
+use crate::stats::TallyCell;
 
 /// How long a memory layer keeps what other processes may change below it.
 const ABOVE_SHARED: Duration = Duration::from_secs(30);
@@ -44,6 +46,8 @@ pub(super) struct Inner {
     pub(super) layers: Vec<Arc<StackLayer>>,
     /// The top layer's backend, where that answers at once: all that a hit in memory goes through.
     pub(super) top: Option<AnyBackend>,
+    /// What copies of its entries are compared with.
+    pub(super) changes: Option<Changes>,
     /// So many layers from the top answer at once; a deletion takes them and the fence in one step.
     pub(super) immediate: usize,
     /// So many layers from the top have what is written before its caller goes on; for the others it waits.
@@ -95,6 +99,9 @@ impl TieredCache {
         Self(Arc::new(Inner {
             numbered: layers.iter().any(|it| it.keeps_numbers()),
             stale_after: shared.then_some(memory_keeps),
+            changes: layers[..immediate.min(1)]
+                .first()
+                .and_then(|top| top.backend.changes()),
             top: (immediate > 0).then(|| layers[0].backend.clone()),
             immediate,
             prompt: match builder.strategy {
@@ -112,8 +119,23 @@ impl TieredCache {
     }
 
     /// The clock entries live by.
+    #[inline]
     pub fn clock(&self) -> &Clock {
         &self.0.clock
+    }
+
+    /// What copies of what [`peek`](Backend::peek) finds are compared with, where they may be kept.
+    #[doc(hidden)]
+    #[inline]
+    pub fn changes(&self) -> Option<&Changes> {
+        self.0.changes.as_ref()
+    }
+
+    /// Where this thread counts look-ups that are answered by such copies: for the stack, and for its top layer.
+    #[doc(hidden)]
+    pub fn hits_of_copies(&self) -> Option<[TallyCell; 2]> {
+        let of_top = self.0.changes.as_ref()?.hits_here()?;
+        Some([self.0.report.counters.hits.cell()?, of_top])
     }
 
     /// When layers get what is set.

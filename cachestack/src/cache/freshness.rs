@@ -174,6 +174,16 @@ impl Policy {
         }
     }
 
+    /// From when on an entry that is fresh until some moment is more than that to a call.
+    pub(crate) fn due(&self, entry: &Entry) -> Option<Moment> {
+        let until = entry.fresh_until_moment()?;
+        let made = entry.created_at();
+        match self.ahead {
+            Some(part) => made.checked_add(until.since(made).mul_f64(part)),
+            None => Some(until),
+        }
+    }
+
     /// Whether the entry may be served where no new value is to be had.
     pub(crate) fn serves_on_error(&self, entry: &Entry, now: Moment) -> bool {
         self.age(entry, now) != Age::Ended

@@ -35,13 +35,13 @@ mod throttle;
 mod way;
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use cachestack_backends::{
-    AnyBackend, Backend, Entry, Error, ErrorKind, Key, KeyDigest, Namespace, Result, TieredCache,
-    ValueType,
+    AnyBackend, Backend, Clock, Entry, Error, ErrorKind, Key, KeyDigest, Namespace, Result,
+    TieredCache, ValueType,
 };
 
 pub(crate) use self::background::{Ticket, Work};
@@ -87,6 +87,8 @@ use crate::flight::Flights;
 pub struct Cache(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
+    /// No other cache of the process has it.
+    number: u64,
     stack: TieredCache,
     namespace: Namespace,
     ttl: Option<Duration>,
@@ -125,6 +127,21 @@ impl Cache {
     /// its fence.
     pub fn stack(&self) -> &TieredCache {
         &self.0.stack
+    }
+
+    #[inline]
+    pub(crate) fn number(&self) -> u64 {
+        self.0.number
+    }
+
+    /// Tells whether anybody has the cache still.
+    pub(crate) fn is_used(&self) -> Weak<Inner> {
+        Arc::downgrade(&self.0)
+    }
+
+    #[inline]
+    pub(crate) fn clock(&self) -> &Clock {
+        self.0.stack.clock()
     }
 
     /// Looks a function's entry up in the layers that answer at once.

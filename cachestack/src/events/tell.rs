@@ -84,14 +84,10 @@ impl Cache {
 
     /// Tells of a hit in the top layer, which has been counted. Without anybody who listens it is two looks.
     #[inline]
-    pub(crate) fn hit_on_top<'k>(
-        &self,
-        identity: Option<&Identity>,
-        key: impl FnOnce() -> &'k str,
-    ) {
+    pub(crate) fn hit_on_top(&self, identity: Option<&Identity>, key: impl FnOnce() -> String) {
         let is_traced = tracing::enabled!(target: "cachestack", tracing::Level::TRACE);
         if is_traced || !self.listeners().is_empty() {
-            self.announce_hit(identity, key());
+            self.announce_hit(identity, &key());
         }
     }
 

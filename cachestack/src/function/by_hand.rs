@@ -16,6 +16,7 @@ use super::probe::{Found, Probed, Tags, look};
 use super::shape::{OfFallible as _, OfOther as _, Tag};
 use super::share::Unshared;
 use super::site::Site;
+use super::text::Text;
 use crate::cache::{
     BlockingCache, Cache, EntryOptions, InBackground, InPlace, InTime, Policy, Ticket, Timeout,
     Wish,
@@ -62,7 +63,11 @@ impl Renewal {
             Wish::Newer,
             self.policy,
         );
-        Probed::new(by_hand_origin(), Tags::known(self.on), Found::Miss(missed))
+        Probed::new(
+            by_hand_origin(),
+            Tags::known(self.on),
+            Found::Miss(Box::new(missed)),
+        )
     }
 }
 
@@ -242,11 +247,13 @@ fn probe<R, S: Kept<R>, W>(
     options: &EntryOptions<W>,
 ) -> Probed<S::Value> {
     let freshness = options.freshness();
+    // What is due is another time for each call that says when.
+    let is_steady = freshness.is_none_or(|it| it.refresh_ahead.is_none());
     let found = look::<R, S, _>(
         by_hand_origin(),
         cache,
         freshness,
-        key,
+        (Text::Whole(key), is_steady),
         S::form(),
         &Unshared,
     );

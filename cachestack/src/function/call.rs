@@ -19,6 +19,7 @@ use super::probe::{Call, Found, Probed};
 use super::shape::Shape;
 use super::share::Share;
 use crate::cache::{Age, Duty};
+use crate::front::Recalled;
 
 /// Calls a sync function.
 #[inline]
@@ -35,7 +36,11 @@ where
     S: Shape<R>,
     H: Share<R>,
 {
-    let probed = call.probe(shape, form, &share);
+    let to_hand = match call.at_hand::<R, S>(form) {
+        Recalled::Hit(value) => return S::wrap(value),
+        recalled => recalled.is_missed(),
+    };
+    let probed = call.probe_store(shape, form, &share, to_hand);
     finish_sync(probed, shape, form, share, keep, lifetime, compute)
 }
 
@@ -59,8 +64,16 @@ where
     C: FnOnce() -> F,
     F: Future<Output = R>,
 {
-    let probed = call.probe(shape, form, &share);
-    finish_async(probed, shape, form, share, keep, lifetime, compute)
+    let found = match call.at_hand::<R, S>(form) {
+        Recalled::Hit(value) => Ok(value),
+        recalled => Err(call.probe_store(shape, form, &share, recalled.is_missed())),
+    };
+    async move {
+        match found {
+            Ok(value) => S::wrap(value),
+            Err(probed) => finish_async(probed, shape, form, share, keep, lifetime, compute).await,
+        }
+    }
 }
 
 /// Goes on with a sync call where the probe ended.

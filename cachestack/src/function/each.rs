@@ -20,7 +20,7 @@ use super::lifetime::Lifetime;
 use super::probe::{Mode, Tags};
 use super::shape::Shape;
 use super::share::Share;
-use super::site::{Known, Site};
+use super::site::{Instance, Site};
 use super::target::Target;
 use crate::cache::batch::{Asked, Batch, Brought, Next};
 use crate::cache::many::Ids;
@@ -77,9 +77,9 @@ impl<'a> Each<'a> {
         key_of: impl Fn(&K) -> Result<KeyText, KeyError>,
         tags: impl Fn(&K, &mut Tags),
     ) -> Begun<K> {
-        let Known { identity, owns } = self.site.meet(&self.identity, self.shares_key);
+        let instance = self.site.meet(&self.identity, self.shares_key);
         let origin = Origin {
-            identity: Some(identity),
+            identity: Some(&instance.identity),
             counters: &self.site.counters,
         };
         let Some(cache) = self.target.cache() else {
@@ -94,10 +94,10 @@ impl<'a> Each<'a> {
         if self.mode == Mode::Bypass {
             return plain(Outcome::Bypassed);
         }
-        if !owns {
+        if !instance.owns {
             return plain(Outcome::Uncached);
         }
-        let written = self.written(&cache, ids, &key_of, tags);
+        let written = self.written(instance, &cache, ids, &key_of, tags);
         let (ids, asked) = match written {
             Ok(written) => written,
             Err(error) => {
@@ -122,6 +122,7 @@ impl<'a> Each<'a> {
 
     fn written<K: Clone>(
         &self,
+        instance: &'static Instance,
         cache: &Cache,
         ids: &[K],
         key_of: &impl Fn(&K) -> Result<KeyText, KeyError>,
@@ -129,7 +130,10 @@ impl<'a> Each<'a> {
     ) -> Result<(Ids<K>, Vec<Asked>), cachestack_backends::Error> {
         let texts: Result<Vec<KeyText>, KeyError> = ids.iter().map(key_of).collect();
         let texts = texts.map_err(super::entry::unwritten)?;
-        let mut keys = texts.iter().map(|text| cache.key(text.as_str()));
+        let mut keys = texts.iter().map(|text| match self.shares_key {
+            true => cache.key(text.as_str()),
+            false => cache.key(instance.identity.text() + text.as_str()),
+        });
         let (ids, keys) = Ids::new(ids.iter().cloned(), |_| match keys.next() {
             Some(key) => key,
             None => unreachable!("each id has a key"),

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use cachestack_backends::runtime::block_on;
 use cachestack_backends::{
-    AnyValue, Dependency, Error, ErrorKind, Key, KeyError, KeyText, Operation, Result, TimeLeft,
-    ValueType,
+    AnyValue, Dependency, Error, ErrorKind, Key, KeyError, Operation, Result, TimeLeft, ValueType,
 };
 
 use super::entries::not_configured;
@@ -144,7 +143,12 @@ impl Call<'_> {
                  it a `name`",
             ));
         }
-        place(self.target.cache(), self.key)
+        let cache = self.target.cache();
+        let key = match self.key.ended() {
+            Ok(text) => Ok(self.text(self.meet(), text).to_text()),
+            Err(error) => Err(error.clone()),
+        };
+        place(cache, key)
     }
 }
 
@@ -290,7 +294,10 @@ impl<V> From<CachedEntry<V>> for Doomed {
 }
 
 /// A cache and a key in it, or why there is none.
-pub(super) fn place(cache: Option<Cache>, key: Result<KeyText, KeyError>) -> Result<(Cache, Key)> {
+pub(super) fn place(
+    cache: Option<Cache>,
+    key: Result<impl AsRef<str>, KeyError>,
+) -> Result<(Cache, Key)> {
     let (cache, text) = text(cache, key)?;
     let key = cache.key(text);
     Ok((cache, key))
@@ -306,11 +313,11 @@ pub(super) fn place_of(cache: Option<Cache>, key: &str) -> Result<(Cache, Key)> 
 /// A cache and a text for it, or why there is none.
 pub(super) fn text(
     cache: Option<Cache>,
-    text: Result<KeyText, KeyError>,
+    text: Result<impl AsRef<str>, KeyError>,
 ) -> Result<(Cache, String)> {
     let cache = cache.ok_or_else(not_configured)?;
     let text = text.map_err(unwritten)?;
-    Ok((cache, text.as_str().to_owned()))
+    Ok((cache, text.as_ref().to_owned()))
 }
 
 /// Why a key or a tag has no text.

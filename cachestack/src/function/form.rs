@@ -4,11 +4,13 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use cachestack_backends::{AnyValue, CacheValue, ValueType};
+use cachestack_backends::{AnyValue, CacheValue, Entry, Mark, Moment, ValueType};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::shape::{Fails, Plain, Shape, Tag};
+use crate::cache::Cache;
+use crate::front::{Place, Recalled, Unkept, unkept};
 
 /// The value itself is kept, and cloned for each hit.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +38,10 @@ pub struct Form<T, V> {
     pub(super) maybe_type: &'static ValueType,
     /// The value of a hit.
     pub(super) load: fn(&AnyValue) -> Option<V>,
+    /// The value that a thread has at hand.
+    pub(super) recall: fn(&Cache, &Place) -> Recalled<V>,
+    /// Keeps a copy of an entry at hand that was read after the mark was taken, until that moment.
+    pub(super) remember: fn(&Cache, &Place, Mark, &Entry, Option<Moment>),
     /// The value as it is kept.
     pub(super) keep: fn(V) -> Arc<T>,
     /// The same for stores.
@@ -159,6 +165,16 @@ impl<T: Any + Clone + Send + Sync> Form<T, T> {
             value_type,
             maybe_type,
             load: cloned,
+            recall: match (is_plain::<T>(), is_small::<T>()) {
+                (true, _) => recall_copy,
+                (_, true) => recall_cloned,
+                _ => recall_nothing,
+            },
+            remember: match (is_plain::<T>(), is_small::<T>()) {
+                (true, _) => remember_copy::<T>,
+                (_, true) => remember_pointer,
+                _ => remember_nothing,
+            },
             keep: Arc::new,
             erase: erased,
             release: Arc::unwrap_or_clone,
@@ -172,6 +188,14 @@ impl<T: Any + Send + Sync> Form<T, Arc<T>> {
             value_type,
             maybe_type,
             load: shared,
+            recall: match is_small::<T>() {
+                true => recall_shared,
+                false => recall_nothing,
+            },
+            remember: match is_small::<T>() {
+                true => remember_pointer,
+                false => remember_nothing,
+            },
             keep: same,
             erase: erased,
             release: same,
@@ -186,6 +210,58 @@ fn cloned<T: Any + Clone>(kept: &AnyValue) -> Option<T> {
 fn shared<T: Any + Send + Sync>(kept: &AnyValue) -> Option<Arc<T>> {
     Arc::clone(kept).downcast().ok()
 }
+
+/// Whether a copy of the value is all of it, and no more than a pointer and a few numbers.
+const fn is_plain<T>() -> bool {
+    !std::mem::needs_drop::<T>() && size_of::<T>() <= 64
+}
+
+/// Whether what a pointer that does not keep a value keeps allocated is little.
+const fn is_small<T>() -> bool {
+    size_of::<T>() <= 1_024
+}
+
+fn recall_copy<T: Any + Clone>(cache: &Cache, place: &Place) -> Recalled<T> {
+    cache.recall::<T, T>(place, |copy| Some(copy.clone()))
+}
+
+fn recall_cloned<T: Any + Clone>(cache: &Cache, place: &Place) -> Recalled<T> {
+    let recalled = cache.recall::<Unkept, AnyValue>(place, Unkept::upgrade);
+    recalled.map(|value| cloned(&value))
+}
+
+fn recall_shared<T: Any + Send + Sync>(cache: &Cache, place: &Place) -> Recalled<Arc<T>> {
+    let recalled = cache.recall::<Unkept, AnyValue>(place, Unkept::upgrade);
+    recalled.map(|value| value.downcast().ok())
+}
+
+fn recall_nothing<V>(_: &Cache, _: &Place) -> Recalled<V> {
+    Recalled::Rests
+}
+
+fn remember_copy<T: Any + Clone>(
+    cache: &Cache,
+    place: &Place,
+    mark: Mark,
+    entry: &Entry,
+    until: Option<Moment>,
+) {
+    if let Some(value) = entry.value::<T>() {
+        cache.remember(place, mark, entry, until, value.clone());
+    }
+}
+
+fn remember_pointer(
+    cache: &Cache,
+    place: &Place,
+    mark: Mark,
+    entry: &Entry,
+    until: Option<Moment>,
+) {
+    cache.remember(place, mark, entry, until, unkept(entry.any()));
+}
+
+fn remember_nothing(_: &Cache, _: &Place, _: Mark, _: &Entry, _: Option<Moment>) {}
 
 fn erased<T: Any + Send + Sync>(kept: Arc<T>) -> AnyValue {
     kept

@@ -83,13 +83,16 @@ impl Identity {
         self
     }
 
-    /// Starts the key of a call.
+    /// Whether it is the same. Of one function in the source it is made of the same texts, nearly always.
     #[inline]
-    pub fn key(&self) -> KeyWriter {
-        match (self.name, self.pinned, self.instance, self.version) {
-            ("", "", "", "") => KeyWriter::function(self.place),
-            _ => KeyWriter::function_of(&self.parts()),
-        }
+    pub(super) fn is(&self, other: &Self) -> bool {
+        let is = |a: &'static str, b: &'static str| std::ptr::eq(a, b);
+        let are_one = is(self.place, other.place)
+            & is(self.name, other.name)
+            & is(self.pinned, other.pinned)
+            & is(self.instance, other.instance)
+            & is(self.version, other.version);
+        are_one || self == other
     }
 
     /// Ends the key of a template, which has no name: each instance has its own entries. No value in a template

@@ -10,6 +10,7 @@
 //! | `argument.rs` | what can be part of a key |
 //! | `identity.rs` | what a function is known by in keys |
 //! | `site.rs` | one cached function in the source; the list of them |
+//! | `text.rs` | the text of a call's key |
 //! | `target.rs` | which cache it uses |
 //! | `probe.rs` | what a call is known by, and the look at the layers that answer at once |
 //! | `compute.rs` | how what a function computes is run: where it is called, or apart from its caller |
@@ -46,6 +47,7 @@ mod share;
 mod site;
 mod stats;
 mod target;
+mod text;
 
 pub use self::argument::{KeyArgument, KeySelf};
 pub(crate) use self::by_hand::by_hand_origin;

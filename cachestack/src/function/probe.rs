@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cachestack_backends::{
-    AnyValue, Dependency, Entry, Key, KeyError, KeyText, Result as StackResult,
+    AnyValue, Dependency, Entry, KeyError, KeyText, KeyWriter, Result as StackResult,
 };
 
 use super::entry::unwritten;
@@ -13,10 +13,12 @@ use super::identity::Identity;
 use super::missed::Missed;
 use super::shape::Shape;
 use super::share::Share;
-use super::site::{Known, Site};
+use super::site::{Instance, Site};
 use super::target::Target;
+use super::text::Text;
 use crate::cache::{Age, Cache, Freshness, Policy, Wish};
 use crate::events::{Origin, Outcome, tell_without_cache};
+use crate::front::Recalled;
 
 /// What a call is known by.
 #[derive(Debug)]
@@ -26,7 +28,8 @@ pub struct Call<'a> {
     /// Another function may have the same key.
     shares_key: bool,
     pub(super) target: Target<'a>,
-    pub(super) key: Result<KeyText, KeyError>,
+    /// It has ended.
+    pub(super) key: &'a KeyWriter,
     mode: Mode,
     pub(super) freshness: Option<&'a Freshness>,
 }
@@ -62,14 +65,15 @@ impl Mode {
 }
 
 impl<'a> Call<'a> {
-    /// A call with that key, which begins with the identity.
+    /// A call with that key: what follows behind the identity.
     #[inline]
     pub fn new(
         site: &'static Site,
         identity: Identity,
         target: Target<'a>,
-        key: Result<KeyText, KeyError>,
+        key: &'a mut KeyWriter,
     ) -> Self {
+        key.end();
         Self {
             site,
             identity,
@@ -95,8 +99,16 @@ impl<'a> Call<'a> {
     }
 
     #[inline]
-    fn meet(&self) -> Known {
+    pub(super) fn meet(&self) -> &'static Instance {
         self.site.meet(&self.identity, self.shares_key)
+    }
+
+    #[inline]
+    pub(super) fn text<'k>(&self, instance: &'static Instance, text: &'k KeyText) -> Text<'k> {
+        match self.shares_key {
+            true => Text::Shared(instance, text),
+            false => Text::Behind(instance, text),
+        }
     }
 
     /// Computes without the cache, if so.
@@ -130,28 +142,80 @@ impl<'a> Call<'a> {
         self
     }
 
+    /// What this thread has at hand.
+    #[inline]
+    pub(super) fn at_hand<R, S: Shape<R>>(&self, form: FormOf<R, S>) -> Recalled<S::Value> {
+        let instance = self.meet();
+        let (Mode::LookUp, Ok(text), true) = (self.mode, self.key.ended(), instance.owns) else {
+            return Recalled::Rests;
+        };
+        let text = self.text(instance, text);
+        self.target.with(|cache| match (cache, text.place()) {
+            (Some(cache), Some(place)) => {
+                let recalled = (form.recall)(cache, &place);
+                if let Recalled::Hit(_) = recalled {
+                    self.site.counters.hit_on_top();
+                    cache.hit_on_top(Some(&instance.identity), || text.to_text());
+                }
+                recalled
+            }
+            // It is looked for by its digest.
+            _ => Recalled::Missed,
+        })
+    }
+
     /// Looks where nobody has to wait. Takes the call, so that an async caller does not carry its key through
     /// what follows.
     #[inline]
-    pub fn probe<R, S, H>(self, _: S, form: FormOf<R, S>, share: &H) -> Probed<S::Value>
+    pub fn probe<R, S, H>(self, shape: S, form: FormOf<R, S>, share: &H) -> Probed<S::Value>
     where
         S: Shape<R>,
         H: Share<R>,
     {
-        let Known { identity, owns } = self.meet();
-        let origin = Origin {
-            identity: Some(identity),
+        let instance = self.meet();
+        match self.at_hand::<R, S>(form) {
+            Recalled::Hit(value) => {
+                let origin = self.origin(instance);
+                Probed::new(origin, Tags::none(), Found::Hit(value))
+            }
+            Recalled::Missed => self.probe_store(shape, form, share, true),
+            Recalled::Rests => self.probe_store(shape, form, share, false),
+        }
+    }
+
+    fn origin(&self, instance: &'static Instance) -> Origin {
+        Origin {
+            identity: Some(&instance.identity),
             counters: &self.site.counters,
-        };
+        }
+    }
+
+    /// The same where the thread has nothing at hand; what is found is to be so from now on, if that is wanted.
+    #[inline(never)]
+    pub(super) fn probe_store<R, S, H>(
+        &self,
+        _: S,
+        form: FormOf<R, S>,
+        share: &H,
+        to_hand: bool,
+    ) -> Probed<S::Value>
+    where
+        S: Shape<R>,
+        H: Share<R>,
+    {
+        let instance = self.meet();
+        let origin = self.origin(instance);
         let found = self.target.with(|cache| {
             let Some(cache) = cache else {
                 tell_without_cache(origin);
                 return Found::Uncached;
             };
-            let (Mode::LookUp, Ok(text), true) = (self.mode, &self.key, owns) else {
-                return self.apart(cache, owns, origin);
+            let (Mode::LookUp, Ok(text), true) = (self.mode, self.key.ended(), instance.owns)
+            else {
+                return self.apart(cache, instance, origin);
             };
-            look::<R, S, H>(origin, cache, self.freshness, text.as_str(), form, share)
+            let text = self.text(instance, text);
+            look::<R, S, H>(origin, cache, self.freshness, (text, to_hand), form, share)
         });
         let mut tags = Tags::none();
         if let Found::Miss(_) | Found::Aged(..) = &found {
@@ -165,33 +229,34 @@ impl<'a> Call<'a> {
 
     /// What is not looked up.
     #[cold]
-    fn apart<V>(&self, cache: &Cache, owns: bool, origin: Origin) -> Found<V> {
-        let text = self.key.as_ref().ok();
-        let missed = |text: &KeyText, wish| {
-            let (key, policy) = (cache.key(text.as_str()), cache.policy(self.freshness));
-            Found::Miss(Missed::new(origin, cache, key, wish, policy))
+    fn apart<V>(&self, cache: &Cache, instance: &'static Instance, origin: Origin) -> Found<V> {
+        let owns = instance.owns;
+        let text = self.key.ended().ok();
+        let text = text.map(|text| self.text(instance, text).to_text());
+        let missed = |text: &String, wish| {
+            let (key, policy) = (cache.key(text), cache.policy(self.freshness));
+            Found::Miss(Box::new(Missed::new(origin, cache, key, wish, policy)))
         };
-        let (outcome, found) = match (self.mode, text) {
+        let (outcome, found) = match (self.mode, &text) {
             (Mode::Bypass, _) => (Outcome::Bypassed, Found::Uncached),
             (Mode::Renew, Some(text)) if owns => return missed(text, Wish::Newer),
             (Mode::Refresh, Some(text)) if owns => (Outcome::Refreshed, missed(text, Wish::New)),
             _ => (Outcome::Uncached, Found::Uncached),
         };
-        if let (Outcome::Uncached, Err(error)) = (outcome, &self.key) {
+        if let (Outcome::Uncached, Err(error)) = (outcome, self.key.ended()) {
             tracing::warn!(target: "cachestack", %error, "a key could not be written, the function computes");
         }
-        cache.tell(Some(origin), outcome, text.map(KeyText::as_str));
+        cache.tell(Some(origin), outcome, text.as_deref());
         found
     }
 }
 
 /// Looks a key up in the layers that answer at once.
-#[inline]
 pub(super) fn look<R, S, H>(
     origin: Origin,
     cache: &Cache,
     freshness: Option<&Freshness>,
-    text: &str,
+    (text, to_hand): (Text<'_>, bool),
     form: FormOf<R, S>,
     share: &H,
 ) -> Found<S::Value>
@@ -199,18 +264,33 @@ where
     S: Shape<R>,
     H: Share<R>,
 {
-    let digest = cache.namespace().digest(text.as_bytes());
-    let found = cache.peek(digest, form.value_type);
+    let digest = text.digest(cache.namespace());
     let hit = || {
         origin.counters.hit_on_top();
-        cache.hit_on_top(origin.identity, || text);
+        cache.hit_on_top(origin.identity, || text.to_text());
     };
+    let mut place = to_hand.then(|| text.place());
+    if place == Some(None) {
+        // What has a long text is known by its digest.
+        let by_digest = text.place_by(digest);
+        match (form.recall)(cache, &by_digest) {
+            Recalled::Hit(value) => {
+                hit();
+                return Found::Hit(value);
+            }
+            Recalled::Missed => place = Some(Some(by_digest)),
+            Recalled::Rests => {}
+        }
+    }
+    let mark = place.flatten().zip(cache.stack().changes());
+    let mark = mark.map(|(place, changes)| (place, changes.mark(digest)));
     let missed = |wish, policy| {
-        let key = Key::with_digest(cache.namespace(), text, digest);
-        Missed::new(origin, cache, key, wish, policy)
+        let key = text.key(cache.namespace(), digest);
+        Box::new(Missed::new(origin, cache, key, wish, policy))
     };
-    if let Some(entry) = found {
+    if let Some(entry) = cache.peek(digest, form.value_type) {
         if let Some(value) = (form.load)(entry.any()) {
+            let mut until = entry.expires_at();
             // Most entries are fresh all their life, and need no clock.
             if entry.fresh_until_moment().is_some() {
                 let policy = cache.resolved(freshness);
@@ -218,6 +298,10 @@ where
                 if age != Age::Fresh {
                     return aged(cache, entry, value, age, policy, missed);
                 }
+                until = policy.due(&entry).into_iter().chain(until).min();
+            }
+            if let Some((place, mark)) = mark {
+                (form.remember)(cache, &place, mark, &entry, until);
             }
             hit();
             return Found::Hit(value);
@@ -240,7 +324,7 @@ fn aged<V>(
     value: V,
     age: Age,
     policy: Policy,
-    missed: impl FnOnce(Wish, Option<Arc<Policy>>) -> Missed,
+    missed: impl FnOnce(Wish, Option<Arc<Policy>>) -> Box<Missed>,
 ) -> Found<V> {
     let wish = match age {
         Age::Due | Age::Stale => Wish::Turn,
@@ -362,8 +446,8 @@ pub(super) enum Found<V> {
     Hit(V),
     /// A failure that is kept.
     Failed(AnyValue),
-    Miss(Missed),
+    Miss(Box<Missed>),
     /// It may be served, and is to be computed anew.
-    Aged(V, Missed),
+    Aged(V, Box<Missed>),
     Uncached,
 }

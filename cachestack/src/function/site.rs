@@ -1,9 +1,12 @@
 //! One cached function in the source, with all instances of it.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
+
+use cachestack_backends::{Head, Namespace};
 
 use super::identity::Identity;
 use super::stats::{Counters, FunctionStats};
@@ -11,21 +14,55 @@ use super::stats::{Counters, FunctionStats};
 /// What is known of a cached function for as long as the process lives.
 #[derive(Default)]
 pub struct Site {
-    first: OnceLock<(Identity, bool)>,
+    first: OnceLock<Instance>,
     pub(super) counters: Counters,
 }
 
 thread_local! {
     /// The instances of generic functions that this thread has met, beyond the first of each.
-    static MET: RefCell<Vec<(usize, Known)>> = const { RefCell::new(Vec::new()) };
+    static MET: RefCell<Vec<(usize, &'static Instance)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// One instance of a cached function.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Known {
-    pub(super) identity: &'static Identity,
+pub(super) struct Instance {
+    pub(super) identity: Identity,
     /// Whether the function has its identity to itself, or a key that is not made of it.
     pub(super) owns: bool,
+    /// No other instance has it.
+    pub(super) number: u32,
+    /// What its keys begin with, digested in the first namespace it was used in.
+    head: OnceLock<(Namespace, Head)>,
+}
+
+impl Instance {
+    fn new(identity: Identity, owns: bool) -> Self {
+        static LAST: AtomicU32 = AtomicU32::new(0);
+        Self {
+            identity,
+            owns,
+            number: LAST.fetch_add(1, Ordering::Relaxed) + 1,
+            head: OnceLock::new(),
+        }
+    }
+
+    /// What the digests of its keys begin with.
+    #[inline]
+    pub(super) fn head(&self, namespace: &Namespace) -> Head {
+        match self.head.get() {
+            Some((known, head)) if known.is(namespace) => *head,
+            _ => self.head_in(namespace),
+        }
+    }
+
+    #[cold]
+    fn head_in(&self, namespace: &Namespace) -> Head {
+        let head = namespace.head(&self.identity.text());
+        let (known, first) = self.head.get_or_init(|| (namespace.clone(), head));
+        match known.is(namespace) {
+            true => *first,
+            false => head,
+        }
+    }
 }
 
 impl Site {
@@ -40,48 +77,49 @@ impl Site {
     /// The instance that is called. Of two functions with one identity, as two blocks of one function may hold, the
     /// second to be called does not own it, and is not cached.
     #[inline]
-    pub(super) fn meet(&'static self, identity: &Identity, shares_key: bool) -> Known {
+    pub(super) fn meet(&'static self, identity: &Identity, shares_key: bool) -> &'static Instance {
         match self.first.get() {
-            Some((first, owns)) if first == identity => Known {
-                identity: first,
-                owns: *owns,
-            },
+            Some(first) if first.identity.is(identity) => first,
             Some(_) => self.meet_another(identity, shares_key),
             None => self.meet_first(identity, shares_key),
         }
     }
 
     #[cold]
-    fn meet_first(&'static self, identity: &Identity, shares_key: bool) -> Known {
+    fn meet_first(&'static self, identity: &Identity, shares_key: bool) -> &'static Instance {
         let owns = self.register(identity, shares_key);
         // Another instance may have been first at the same time.
-        match self.first.get_or_init(|| (*identity, owns)) {
-            (first, owns) if first == identity => Known {
-                identity: first,
-                owns: *owns,
-            },
+        match self.first.get_or_init(|| Instance::new(*identity, owns)) {
+            first if first.identity == *identity => first,
             _ => self.meet_another(identity, shares_key),
         }
     }
 
-    fn meet_another(&'static self, identity: &Identity, shares_key: bool) -> Known {
+    fn meet_another(&'static self, identity: &Identity, shares_key: bool) -> &'static Instance {
         let met = MET.try_with(|met| {
             let met = met.borrow();
-            let known = met
-                .iter()
-                .find(|(site, known)| *site == self.address() && known.identity == identity);
-            known.map(|(_, known)| *known)
+            let is_it = |(site, known): &&(usize, &'static Instance)| {
+                *site == self.address() && known.identity.is(identity)
+            };
+            met.iter().find(is_it).map(|(_, known)| *known)
         });
         if let Ok(Some(known)) = met {
             return known;
         }
-        let known = Known {
-            identity: kept_for_ever(identity),
-            owns: self.register(identity, shares_key),
-        };
+        let known = self.kept_for_ever(identity, shares_key);
         // A thread that ends has no list any more, and asks each time.
         let _kept = MET.try_with(|met| met.borrow_mut().push((self.address(), known)));
         known
+    }
+
+    /// The instance for as long as the process lives: one of each, and no more than the program has functions.
+    fn kept_for_ever(&'static self, identity: &Identity, shares_key: bool) -> &'static Instance {
+        static KEPT: LazyLock<Mutex<HashMap<(usize, Identity), &'static Instance>>> =
+            LazyLock::new(Mutex::default);
+        let owns = self.register(identity, shares_key);
+        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.entry((self.address(), *identity))
+            .or_insert_with(|| Box::leak(Box::new(Instance::new(*identity, owns))))
     }
 
     fn address(&'static self) -> usize {
@@ -106,18 +144,6 @@ impl Site {
         }
         owns
     }
-}
-
-/// The identity for as long as the process lives: one of each, and no more than the program has functions.
-fn kept_for_ever(identity: &Identity) -> &'static Identity {
-    static KEPT: LazyLock<Mutex<HashSet<&'static Identity>>> = LazyLock::new(Mutex::default);
-    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = kept.get(identity) {
-        return known;
-    }
-    let known: &'static Identity = Box::leak(Box::new(*identity));
-    kept.insert(known);
-    known
 }
 
 static SITES: LazyLock<Mutex<HashMap<String, &'static Site>>> = LazyLock::new(Mutex::default);
@@ -156,7 +182,7 @@ pub fn functions() -> Vec<(String, FunctionStats)> {
 
 impl fmt::Debug for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.first.get().map(|(first, _)| first.text());
+        let name = self.first.get().map(|first| first.identity.text());
         write!(f, "Site({})", name.unwrap_or_default())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cachestack_backends::{Timer, Timings};
+use cachestack_backends::{Tally, Timer, Timings};
 use serde::Serialize;
 
 use crate::cache::Counter;
@@ -96,7 +96,7 @@ const LAYERS: usize = 8;
 
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    hits: [Counter; LAYERS],
+    hits: [Tally; LAYERS],
     stale: Counter,
     computed: Counter,
     coalesced: Counter,
@@ -115,7 +115,7 @@ pub(crate) struct Counters {
 impl Counters {
     pub(super) const fn new() -> Self {
         Self {
-            hits: [const { Counter::new() }; LAYERS],
+            hits: [const { Tally::new() }; LAYERS],
             stale: Counter::new(),
             computed: Counter::new(),
             coalesced: Counter::new(),
@@ -164,7 +164,7 @@ impl Counters {
     }
 
     pub(crate) fn stats(&self) -> FunctionStats {
-        let mut hits_by_layer: Vec<u64> = self.hits.iter().map(Counter::get).collect();
+        let mut hits_by_layer: Vec<u64> = self.hits.iter().map(Tally::get).collect();
         let deepest = hits_by_layer.iter().rposition(|hits| *hits > 0);
         hits_by_layer.truncate(deepest.map_or(0, |deepest| deepest + 1));
         FunctionStats {

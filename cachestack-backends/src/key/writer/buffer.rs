@@ -10,7 +10,7 @@ use super::text::{KeyError, KeyText};
 
 /// What is written is UTF-8: only whole texts are added, and only whole entries are moved.
 pub(super) struct Buffer {
-    bytes: Bytes,
+    text: KeyText,
     error: Option<KeyError>,
 }
 
@@ -18,26 +18,26 @@ impl Buffer {
     #[inline]
     pub(super) fn new() -> Self {
         Self {
-            bytes: Bytes::new(),
+            text: KeyText::new(Bytes::new()),
             error: None,
         }
     }
 
     #[inline]
     pub(super) fn len(&self) -> usize {
-        self.bytes.as_slice().len()
+        self.text.0.as_slice().len()
     }
 
     /// Writes one ASCII character.
     #[inline]
     pub(super) fn push(&mut self, ascii: u8) {
         debug_assert!(ascii.is_ascii());
-        self.bytes.push(ascii);
+        self.text.0.push(ascii);
     }
 
     #[inline]
     pub(super) fn text(&mut self, text: &str) {
-        self.bytes.extend(text.as_bytes());
+        self.text.0.extend(text.as_bytes());
     }
 
     #[inline]
@@ -79,19 +79,28 @@ impl Buffer {
 
     #[inline]
     pub(super) fn as_bytes(&self) -> &[u8] {
-        self.bytes.as_slice()
+        self.text.0.as_slice()
     }
 
     /// Writes `bytes`, a permutation of the whole entries from `start` on, in their place.
     pub(super) fn replace_from(&mut self, start: usize, bytes: &[u8]) {
-        self.bytes.truncate(start);
-        self.bytes.extend(bytes);
+        self.text.0.truncate(start);
+        self.text.0.extend(bytes);
+    }
+
+    /// What is written so far, unless there is an error.
+    #[inline]
+    pub(super) fn written(&self) -> Result<&KeyText, &KeyError> {
+        match &self.error {
+            None => Ok(&self.text),
+            Some(error) => Err(error),
+        }
     }
 
     #[inline]
     pub(super) fn finish(self) -> Result<KeyText, KeyError> {
         match self.error {
-            None => Ok(KeyText::new(self.bytes)),
+            None => Ok(self.text),
             Some(error) => Err(error),
         }
     }

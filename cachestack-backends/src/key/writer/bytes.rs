@@ -12,6 +12,7 @@ const MOVED: usize = usize::MAX;
 /// Up to 128 bytes inline, more on the heap.
 #[derive(Clone)]
 pub(super) struct Bytes {
+    /// Zero beyond `len`.
     inline: [u8; INLINE],
     len: usize,
     heap: Vec<u8>,
@@ -63,9 +64,25 @@ impl Bytes {
     pub(super) fn truncate(&mut self, len: usize) {
         if self.len == MOVED {
             self.heap.truncate(len)
-        } else {
-            self.len = self.len.min(len)
+        } else if len < self.len {
+            self.inline[len..self.len].fill(0);
+            self.len = len;
         }
+    }
+
+    /// Up to 31 bytes as numbers: what follows them inline is zero, and the last byte is their count.
+    #[inline]
+    pub(super) fn in_numbers(&self) -> Option<[u64; 4]> {
+        if self.len > 31 {
+            return None;
+        }
+        let number = |at: usize| {
+            let mut bytes = [0; 8];
+            bytes.copy_from_slice(&self.inline[at..at + 8]);
+            u64::from_le_bytes(bytes)
+        };
+        let last = number(24) | (self.len as u64) << 56;
+        Some([number(0), number(8), number(16), last])
     }
 
     #[inline]

@@ -78,6 +78,8 @@ enum Form {
     /// At least one argument is written.
     Arguments,
     Template,
+    /// Nothing may follow.
+    Ended,
 }
 
 impl KeyWriter {
@@ -97,18 +99,12 @@ impl KeyWriter {
         }
     }
 
-    /// The same with an identity in parts.
+    /// The same without the identity: what the key of a function goes on with.
     #[doc(hidden)]
     #[must_use]
     #[inline]
-    pub fn function_of(identity: &[&str]) -> Self {
-        let mut out = Buffer::new();
-        identity.iter().for_each(|part| out.text(part));
-        out.push(b'(');
-        Self {
-            out,
-            form: Form::Function,
-        }
+    pub fn arguments() -> Self {
+        Self::function("")
     }
 
     /// Starts the key of a template, which is empty.
@@ -132,7 +128,7 @@ impl KeyWriter {
         match self.form {
             Form::Function => self.form = Form::Arguments,
             Form::Arguments => self.out.push(b','),
-            Form::Template => self
+            Form::Template | Form::Ended => self
                 .out
                 .fail(KeyError::new("an argument was given to a template")),
         }
@@ -178,10 +174,28 @@ impl KeyWriter {
     /// other way round, or a method of the other form was called.
     #[inline]
     pub fn finish(mut self) -> Result<KeyText, KeyError> {
-        if self.form != Form::Template {
-            self.out.push(b')');
-        }
+        self.end();
         self.out.finish()
+    }
+
+    /// Ends the key where it is.
+    #[doc(hidden)]
+    #[inline]
+    pub fn end(&mut self) {
+        if matches!(self.form, Form::Function | Form::Arguments) {
+            self.out.push(b')');
+            self.form = Form::Ended;
+        }
+    }
+
+    /// The text of a key that has [ended](Self::end).
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish).
+    #[doc(hidden)]
+    #[inline]
+    pub fn ended(&self) -> Result<&KeyText, &KeyError> {
+        self.out.written()
     }
 
     fn takes_template_parts(&mut self) -> bool {

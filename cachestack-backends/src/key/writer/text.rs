@@ -14,7 +14,7 @@ use super::bytes::Bytes;
 /// It dereferences to `str`, is compared and hashed like one, and is read without allocation. `Debug` tells its
 /// length only.
 #[derive(Clone)]
-pub struct KeyText(Bytes);
+pub struct KeyText(pub(super) Bytes);
 
 impl KeyText {
     /// `bytes` are UTF-8.
@@ -37,6 +37,14 @@ impl KeyText {
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_slice()
+    }
+
+    /// A text of up to 31 bytes as four numbers, which no other text has.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    pub fn in_numbers(&self) -> Option<[u64; 4]> {
+        self.0.in_numbers()
     }
 
     /// The text as a `String`; allocates if it was inline.

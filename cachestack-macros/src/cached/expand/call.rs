@@ -101,7 +101,8 @@ fn at_once(cached: &Cached, call: &TokenStream, wants: Wants) -> TokenStream {
     let compute = compute(cached);
     let form = local("form");
     let arguments = quote!(#call, #shape, #form, #share, #keep, #lifetime, #compute);
-    finish(cached, "call", arguments, wants)
+    let key = cached.write_key(Args::Owned);
+    finish(cached, "call", &key, arguments, wants)
 }
 
 /// The probe first: what is needed only after a miss is made then.
@@ -120,15 +121,16 @@ fn in_steps(cached: &Cached, call: &TokenStream, wants: Wants) -> TokenStream {
         let limit = local("limit");
         quote!(let #limit = #probed.limit();)
     });
+    let key = cached.write_key(Args::Owned);
     let probe = quote! {
         let #share = #make_share;
-        let #probed = #call.probe::<#returns, _, _>(#shape, #form, &#share) #tagged;
+        let #probed = { #key #call.probe::<#returns, _, _>(#shape, #form, &#share) } #tagged;
         #limit
     };
     let last = match cached.returns.way {
         Way::Sync | Way::Async => {
             let arguments = quote!(#probed, #shape, #form, #share, #keep, #lifetime, #compute);
-            finish(cached, "finish", arguments, wants)
+            finish(cached, "finish", &TokenStream::new(), arguments, wants)
         }
         Way::Future | Way::Boxed => {
             let arguments = quote!(#started, #shape, #form, #share, #keep, #lifetime);
@@ -152,7 +154,14 @@ fn in_steps(cached: &Cached, call: &TokenStream, wants: Wants) -> TokenStream {
 }
 
 /// The call of a function of the support module, shown where what does not fit was written.
-fn finish(cached: &Cached, what: &str, arguments: TokenStream, wants: Wants) -> TokenStream {
+/// What stands before the call must not last until its future is awaited.
+fn finish(
+    cached: &Cached,
+    what: &str,
+    before: &TokenStream,
+    arguments: TokenStream,
+    wants: Wants,
+) -> TokenStream {
     let (ends, returns) = (ends(cached), &cached.returns.ty);
     let either = match cached.goes_apart(wants) {
         true => "_either",
@@ -169,7 +178,13 @@ fn finish(cached: &Cached, what: &str, arguments: TokenStream, wants: Wants) -> 
             let call = cached.krate.call(ends, &name, generics, arguments);
             let call = limited(cached, call, wants);
             let wait = (wants != Wants::New).then(|| quote_spanned!(ends.last=> .await));
-            quote!(#call #wait)
+            match before.is_empty() {
+                true => quote!(#call #wait),
+                false => {
+                    let future = local("future");
+                    quote!({ #before let #future = #call; #future } #wait)
+                }
+            }
         }
         _ => {
             let generics = match either {
@@ -177,7 +192,8 @@ fn finish(cached: &Cached, what: &str, arguments: TokenStream, wants: Wants) -> 
                 _ => quote!(::<#returns, _, _, _>),
             };
             let name = format!("{what}_sync{either}");
-            cached.krate.call(ends, &name, generics, arguments)
+            let call = cached.krate.call(ends, &name, generics, arguments);
+            quote!(#before #call)
         }
     }
 }

@@ -297,7 +297,10 @@ fn hidden_entry(cached: &Cached) -> Companion {
         handle(cached),
     );
     let (witness, shape, form) = (cached.witness(), cached.shape(), local("form"));
-    let call = cached.call(Args::Borrowed);
+    let (key, call) = (
+        cached.write_key(Args::Borrowed),
+        cached.call(Args::Borrowed),
+    );
     let tags = call::tags(cached).map(|add| quote!(.tags(#add)));
     let make = Ident::new(
         match cached.returns.is_result() || cached.each.is_some() {
@@ -309,7 +312,7 @@ fn hidden_entry(cached: &Cached) -> Companion {
     Companion {
         attrs: hidden(),
         sig: quote!(fn #name #generics (#params) -> #handle #where_clause),
-        body: quote!({ #witness #p::#make::<#returns, _>(#call, #shape, #form) #tags }),
+        body: quote!({ #witness #key #p::#make::<#returns, _>(#call, #shape, #form) #tags }),
     }
 }
 
@@ -324,7 +327,7 @@ fn hidden_key(cached: &Cached) -> Companion {
     Companion {
         attrs: hidden(),
         sig: quote! {
-            fn #name #generics (#params) -> ::core::result::Result<#p::KeyText, #p::KeyError> #where_clause
+            fn #name #generics (#params) -> #p::KeyWriter #where_clause
         },
         body: quote!({ #body }),
     }

@@ -96,7 +96,7 @@ fn key_of(cached: &Cached, each: &Each) -> TokenStream {
             false => quote!(#(#cfgs)* #lent),
         }
     });
-    quote!(|#id: &#ty| { #one #key #generics(#receiver #(#lent),*) })
+    quote!(|#id: &#ty| { #one #key #generics(#receiver #(#lent),*).finish() })
 }
 
 fn tags(cached: &Cached, each: &Each) -> TokenStream {

@@ -60,7 +60,7 @@ fn instance(cached: &Cached) -> Option<TokenStream> {
     }
 }
 
-/// The body of `__key`, where every argument is a reference.
+/// The body of `__key`, where every argument is a reference: it gives the writer.
 pub(super) fn body(cached: &Cached) -> TokenStream {
     match &cached.key {
         None => of_arguments(cached),
@@ -80,7 +80,6 @@ pub(super) fn in_place(cached: &Cached) -> TokenStream {
 
 fn of_arguments(cached: &Cached) -> TokenStream {
     let (p, writer) = (cached.krate.private(), local("writer"));
-    let identity = identity(cached);
     let constants = constants(cached).map(|name| quote!(#p::argument(&mut #writer, &#name);));
     let receiver = cached.receiver.as_ref().filter(|_| cached.writes_self());
     let receiver = receiver.map(|it| {
@@ -102,11 +101,11 @@ fn of_arguments(cached: &Cached) -> TokenStream {
         }
     });
     quote! {
-        let mut #writer = #identity.key();
+        let mut #writer = #p::KeyWriter::arguments();
         #(#constants)*
         #receiver
         #(#arguments)*
-        #writer.finish()
+        #writer
     }
 }
 
@@ -137,7 +136,7 @@ fn of_template(cached: &Cached) -> TokenStream {
         #(#constants)*
         #(#types)*
         #end
-        #writer.finish()
+        #writer
     }
 }
 

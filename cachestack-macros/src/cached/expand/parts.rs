@@ -160,12 +160,23 @@ impl Cached {
         }
     }
 
-    /// The expression of a `Call`.
+    /// The expression of a `Call`, which takes its key from where [`write_key`](Self::write_key) has put it.
     pub(super) fn call(&self, args: Args) -> TokenStream {
         let p = self.krate.private();
         let (site, identity) = (self.site(), key::identity(self));
-        let target = self.target(args);
-        let key = match &self.home {
+        let (target, key) = (self.target(args), local("key"));
+        let shares_key = self.key.is_some().then(|| quote!(.shares_key()));
+        let says = args == Args::Owned && self.freshness.is_said();
+        let freshness = says.then(|| {
+            let freshness = local("freshness");
+            quote!(.freshness(&#freshness))
+        });
+        quote!(#p::Call::new(#site, #identity, #target, &mut #key) #shares_key #freshness)
+    }
+
+    /// The statement before a `Call` that writes its key; to be gone before anything is awaited.
+    pub(super) fn write_key(&self, args: Args) -> TokenStream {
+        let written = match &self.home {
             Home::Nowhere => key::in_place(self),
             _ => {
                 let (key, generics) = (self.path("__key"), self.function.turbofish());
@@ -176,13 +187,8 @@ impl Cached {
                 quote!(#key #generics(#arguments))
             }
         };
-        let shares_key = self.key.is_some().then(|| quote!(.shares_key()));
-        let says = args == Args::Owned && self.freshness.is_said();
-        let freshness = says.then(|| {
-            let freshness = local("freshness");
-            quote!(.freshness(&#freshness))
-        });
-        quote!(#p::Call::new(#site, #identity, #target, #key) #shares_key #freshness)
+        let key = local("key");
+        quote!(let mut #key = #written;)
     }
 
     /// The expression of the cache it uses.

@@ -1,0 +1,160 @@
+//! How a memory store tells those who keep copies of its entries that they are copies no more.
+//!
+//! Nobody is called: a store raises numbers that it shares, and who has a copy compares them with what they were when
+//! the copy was taken. All of them are read far more often than they are raised, so that many threads can look at once.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use crate::entry::Entry;
+use crate::generation::ended;
+use crate::key::KeyDigest;
+use crate::stats::{Tally, TallyCell};
+
+/// Keys share so many numbers. Of 32 bits each, so that a copy mistakes a change for none after 2^32 of them, in one
+/// number, between two looks.
+const STRIPES: usize = 2_048;
+
+/// What a memory store shares with those who keep copies of its entries.
+#[doc(hidden)]
+#[derive(Clone)]
+pub struct Changes(Arc<Shared>);
+
+struct Shared {
+    /// How often anything that is no longer in the store left it, by key.
+    stripes: [AtomicU32; STRIPES],
+    /// Raised whenever evictions have replaced a part of the store: who reads a copy is to read the entry itself
+    /// again, so that the store learns what is in use.
+    turn: AtomicU32,
+    evicted: AtomicU64,
+    /// So many evictions are a turn.
+    turn_after: u64,
+    /// How many copies a thread may keep.
+    most: usize,
+    /// Look-ups that were answered by copies.
+    hits: Tally,
+}
+
+/// Where the entry under a key stands.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Mark {
+    stripe: u16,
+    sum: u32,
+}
+
+/// What shows whether a copy still is one.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Stamp {
+    stripe: u16,
+    /// What the entry depends on, by the numbers that are raised when it ends.
+    ends: ended::Places,
+    sum: u32,
+}
+
+impl Changes {
+    /// Nothing has changed yet. A turn is the part of `entries` after which what is read counts as read again.
+    #[allow(dead_code, reason = "for memory")]
+    pub(crate) fn new(entries: usize, most: usize) -> Self {
+        Self(Arc::new(Shared {
+            stripes: std::array::from_fn(|_| AtomicU32::new(0)),
+            turn: AtomicU32::new(0),
+            evicted: AtomicU64::new(0),
+            turn_after: (entries as u64 / 16).max(1),
+            most,
+            hits: Tally::new(),
+        }))
+    }
+
+    /// How many copies a thread may keep.
+    pub fn most(&self) -> usize {
+        self.0.most
+    }
+
+    /// Where the entry under a key stands; to be asked before it is read.
+    #[inline]
+    pub fn mark(&self, key: KeyDigest) -> Mark {
+        let stripe = (key.low() as usize % STRIPES) as u16;
+        Mark {
+            stripe,
+            sum: self.sum(stripe),
+        }
+    }
+
+    /// Whether a copy with that stamp is one.
+    #[inline]
+    pub fn is_current(&self, stamp: &Stamp) -> bool {
+        self.sum(stamp.stripe).wrapping_add(ended::sum(stamp.ends)) == stamp.sum
+    }
+
+    /// All numbers only grow, so the sum stays only if each of them does.
+    #[inline]
+    fn sum(&self, stripe: u16) -> u32 {
+        let changes = self.0.stripes[usize::from(stripe) % STRIPES].load(Ordering::Acquire);
+        changes.wrapping_add(self.0.turn.load(Ordering::Acquire))
+    }
+
+    /// Where this thread counts look-ups that are answered by copies.
+    pub(crate) fn hits_here(&self) -> Option<TallyCell> {
+        self.0.hits.cell()
+    }
+
+    /// How many were.
+    #[allow(dead_code, reason = "for memory")]
+    pub(crate) fn hits(&self) -> u64 {
+        self.0.hits.get()
+    }
+
+    /// What was under the key is not in the store any more: to be said when it is gone, before anybody is told so.
+    #[allow(dead_code, reason = "for memory")]
+    pub(crate) fn left(&self, key: KeyDigest) {
+        self.0.stripes[key.low() as usize % STRIPES].fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Whatever was in the store may not be any more.
+    #[allow(dead_code, reason = "for memory")]
+    pub(crate) fn all_left(&self) {
+        for stripe in &self.0.stripes {
+            stripe.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
+    /// So many entries had to make room.
+    #[allow(dead_code, reason = "for memory")]
+    pub(crate) fn evicted(&self, count: u64) {
+        if count == 0 {
+            return;
+        }
+        let before = self.0.evicted.fetch_add(count, Ordering::Relaxed);
+        if before / self.0.turn_after != (before + count) / self.0.turn_after {
+            self.0.turn.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+}
+
+impl Mark {
+    /// What a copy of the entry is to be compared with, when it was read after the mark was taken; `None` where it is
+    /// outdated already, or depends on too much.
+    pub fn stamp(self, entry: &Entry) -> Option<Stamp> {
+        let ends = ended::places(entry.lives())?;
+        // The sum first: what ends from now on changes it, what ended before shows.
+        let sum = self.sum.wrapping_add(ended::sum(ends));
+        (!entry.is_outdated()).then_some(Stamp {
+            stripe: self.stripe,
+            ends,
+            sum,
+        })
+    }
+}
+
+impl fmt::Debug for Changes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Changes")
+            .field("most", &self.0.most)
+            .field("turn", &self.0.turn)
+            .field("hits", &self.0.hits)
+            .finish_non_exhaustive()
+    }
+}

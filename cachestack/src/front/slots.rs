@@ -1,0 +1,269 @@
+//! The copies of one type of values out of one cache, on one thread.
+
+use cachestack_backends::{Moment, Stamp};
+
+use super::{Place, Recalled};
+
+/// Room for so many at first; it doubles when it is needed.
+const FIRST: usize = 128;
+/// Of fewer look-ups than this it is not said whether copies are worth it.
+const SHORTEST: u64 = 2_048;
+/// Where less than one look-up in so many is answered, there are no copies for a while.
+const WORTH: u64 = 8;
+/// The while, in times of what it took to see that.
+const REST: u64 = 16;
+
+/// A bounded table from places to copies. Each is found by two groups of four numbers of slots.
+pub(super) struct Slots<V> {
+    slots: Vec<Slot<V>>,
+    groups: Vec<Group>,
+    /// How many there may be, now and at most.
+    room: usize,
+    most: usize,
+    /// Which makes room next, when all are taken.
+    next: usize,
+    /// Look-ups since it was last said whether copies are worth it, and how many of them were answered.
+    looks: u64,
+    hits: u64,
+    /// So many look-ups find nothing, at once.
+    rest: u64,
+}
+
+struct Slot<V> {
+    place: Place,
+    stamp: Stamp,
+    until: Option<Moment>,
+    copy: V,
+}
+
+/// Slots whose places have a hash that begins alike: four numbers of them, and a tag of each, which is another part of
+/// the hash, or 0 where there is none.
+#[derive(Clone, Copy, Default)]
+struct Group {
+    tags: u64,
+    slots: u64,
+}
+
+/// In each of the four parts of a number.
+const ONES: u64 = 0x0001_0001_0001_0001;
+
+impl Group {
+    #[inline]
+    fn slot(self, cell: u32) -> usize {
+        usize::from((self.slots >> (16 * cell)) as u16)
+    }
+
+    /// The cells that may have that tag: those that have, and now and then another.
+    #[inline]
+    fn cells(self, tag: u16) -> Cells {
+        let differs = self.tags ^ (u64::from(tag) * ONES);
+        Cells(differs.wrapping_sub(ONES) & !differs & (ONES << 15))
+    }
+
+    fn set(&mut self, cell: u32, tag: u16, slot: usize) {
+        let part = 0xFFFF << (16 * cell);
+        self.tags = self.tags & !part | u64::from(tag) << (16 * cell);
+        self.slots = self.slots & !part | (slot as u64) << (16 * cell);
+    }
+
+    fn free(self) -> Option<u32> {
+        (0..4).find(|cell| self.tags >> (16 * cell) & 0xFFFF == 0)
+    }
+}
+
+/// A bit for each cell.
+struct Cells(u64);
+
+impl Iterator for Cells {
+    type Item = u32;
+
+    #[inline]
+    fn next(&mut self) -> Option<u32> {
+        let bit = (self.0 != 0).then(|| self.0.trailing_zeros())?;
+        self.0 &= self.0 - 1;
+        Some(bit / 16)
+    }
+}
+
+/// Where a place would be found.
+#[derive(Clone, Copy)]
+struct Hash {
+    group: usize,
+    tag: u16,
+}
+
+impl<V> Slots<V> {
+    pub(super) fn new(most: usize) -> Self {
+        let most = most.clamp(1, 1 << 15);
+        let room = FIRST.min(most);
+        Self {
+            slots: Vec::new(),
+            groups: groups(room),
+            room,
+            most,
+            next: 0,
+            looks: 0,
+            hits: 0,
+            rest: 0,
+        }
+    }
+
+    /// The copy at a place, when it is one still.
+    #[inline]
+    pub(super) fn look(
+        &mut self,
+        place: &Place,
+        is_one: impl FnOnce(&Stamp, Option<Moment>) -> bool,
+    ) -> Recalled<&V> {
+        if self.rest > 0 {
+            self.rest -= 1;
+            return Recalled::Rests;
+        }
+        self.looks += 1;
+        let found = self.find(place, self.hash(place));
+        let is_one = |slot: &Slot<V>| is_one(&slot.stamp, slot.until);
+        match found {
+            Some(index) if is_one(&self.slots[index]) => {
+                self.hits += 1;
+                Recalled::Hit(&self.slots[index].copy)
+            }
+            _ => {
+                self.judge();
+                Recalled::Missed
+            }
+        }
+    }
+
+    /// Keeps a copy, in the place of another where there is no more room.
+    pub(super) fn keep(&mut self, place: &Place, stamp: Stamp, until: Option<Moment>, copy: V) {
+        if self.rest > 0 {
+            return;
+        }
+        let slot = Slot {
+            place: *place,
+            stamp,
+            until,
+            copy,
+        };
+        let hash = self.hash(place);
+        if let Some(index) = self.find(place, hash) {
+            self.slots[index] = slot;
+            return;
+        }
+        if self.slots.len() == self.room && self.room < self.most {
+            self.grow();
+        }
+        let hash = self.hash(place);
+        match self.free(hash) {
+            None => {
+                // Both groups are full: one of theirs goes.
+                let cell = u32::from(hash.tag >> 8) % 4;
+                let group = &mut self.groups[hash.group];
+                let index = group.slot(cell);
+                group.set(cell, hash.tag, index);
+                self.slots[index] = slot;
+            }
+            Some((group, cell)) if self.slots.len() < self.room => {
+                self.groups[group].set(cell, hash.tag, self.slots.len());
+                self.slots.push(slot);
+            }
+            Some((group, cell)) => {
+                let index = self.next % self.slots.len();
+                self.next = index + 1;
+                self.forget(index);
+                self.groups[group].set(cell, hash.tag, index);
+                self.slots[index] = slot;
+            }
+        }
+    }
+
+    #[inline]
+    fn hash(&self, place: &Place) -> Hash {
+        let hash = place.hash();
+        Hash {
+            // The number of groups is a power of two.
+            group: (hash >> 32) as usize & (self.groups.len() - 1),
+            tag: hash as u16 | 1,
+        }
+    }
+
+    #[inline]
+    fn find(&self, place: &Place, hash: Hash) -> Option<usize> {
+        for group in [hash.group, hash.group ^ 1] {
+            let group = *self.groups.get(group)?;
+            for cell in group.cells(hash.tag) {
+                let index = group.slot(cell);
+                if self.slots.get(index).is_some_and(|it| it.place == *place) {
+                    return Some(index);
+                }
+            }
+        }
+        None
+    }
+
+    /// Where the number of a slot can be put.
+    fn free(&self, hash: Hash) -> Option<(usize, u32)> {
+        let mut groups = [hash.group, hash.group ^ 1].into_iter();
+        groups.find_map(|group| Some((group, self.groups[group].free()?)))
+    }
+
+    /// Nobody finds the slot any more.
+    fn forget(&mut self, index: usize) {
+        let hash = self.hash(&self.slots[index].place);
+        for group in [hash.group, hash.group ^ 1] {
+            let group = &mut self.groups[group];
+            for cell in group.cells(hash.tag) {
+                if group.slot(cell) == index {
+                    group.set(cell, 0, 0);
+                }
+            }
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        self.room = (self.room * 2).min(self.most);
+        self.groups = groups(self.room);
+        let mut kept = Vec::with_capacity(self.room);
+        for slot in std::mem::take(&mut self.slots) {
+            let hash = self.hash(&slot.place);
+            if let Some((group, cell)) = self.free(hash) {
+                self.groups[group].set(cell, hash.tag, kept.len());
+                kept.push(slot);
+            }
+        }
+        self.slots = kept;
+    }
+
+    /// Copies that are hardly ever used cost more than they save.
+    fn judge(&mut self) {
+        if self.looks < SHORTEST.max(2 * self.room as u64) {
+            return;
+        }
+        if self.hits < self.looks / WORTH {
+            self.rest = self.looks.saturating_mul(REST);
+        }
+        (self.looks, self.hits) = (0, 0);
+    }
+}
+
+/// Twice as many cells as slots.
+fn groups(room: usize) -> Vec<Group> {
+    vec![Group::default(); (room / 2).next_power_of_two().max(2)]
+}
+
+impl Place {
+    /// Not to be relied on by what somebody may choose: who finds collisions makes copies be used less.
+    #[inline]
+    fn hash(&self) -> u64 {
+        let [a, b, c, d] = self.words;
+        let sum = a
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            .wrapping_add(b.wrapping_mul(0xC2B2_AE3D_27D4_EB4F))
+            .wrapping_add(c.wrapping_mul(0x1656_67B1_9E37_79F9))
+            .wrapping_add((d ^ u64::from(self.instance)).wrapping_mul(0xD6E8_FEB8_6659_FD93));
+        let mixed = sum ^ (sum >> 32);
+        let mixed = mixed.wrapping_mul(0xE703_7ED1_A0B4_28DB);
+        mixed ^ (mixed >> 32)
+    }
+}
