@@ -7,7 +7,8 @@ use std::fmt;
 /// Each call of a cached function, of [`get_or_compute`](crate::Cache::get_or_compute) and of its kin that returns
 /// ends in exactly one of [`Hit`](Self::Hit), [`Stale`](Self::Stale), [`Computed`](Self::Computed),
 /// [`Failed`](Self::Failed), [`Coalesced`](Self::Coalesced), [`TimedOut`](Self::TimedOut),
-/// [`Bypassed`](Self::Bypassed) and [`Uncached`](Self::Uncached); the others come beside these. `Display` is a word or two.
+/// [`Bypassed`](Self::Bypassed) and [`Uncached`](Self::Uncached); the others come beside these. Of a call of several ids each
+/// id has such an end, but for those that it still waited for when it failed. `Display` is a word or two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {

@@ -74,12 +74,11 @@ impl<'a> Batch<'a> {
             let (key, passage) = led.way.as_ref()?;
             Some((key.clone(), entry.clone(), passage))
         });
-        let entries: Vec<_> = entries.collect();
-        let asked = entries.len();
-        match self.cache.0.stack.store_many(entries).await {
-            Ok(stored) => {
-                let fenced = asked.saturating_sub(stored);
-                (0..fenced).for_each(|_| self.note(None, Outcome::Fenced, Beside::default()));
+        match self.cache.0.stack.store_many(entries.collect()).await {
+            Ok(overtaken) => {
+                // Each of them has a way, so the places are the same.
+                let fenced = overtaken.into_iter().map(|place| kept[place].0.number);
+                fenced.for_each(|it| self.note(Some(it), Outcome::Fenced, Beside::default()));
             }
             Err(error) => {
                 warn_failed("store", &error);
@@ -94,7 +93,9 @@ impl<'a> Batch<'a> {
     /// The computation failed. With a failure that can be shared, those who wait get it; else they compute.
     pub(crate) fn fail(&mut self, shared: Option<&AnyValue>) {
         let now = self.cache.0.stack.clock().now();
-        self.cache.count(Some(self.origin), Outcome::Failed);
+        for _ in &self.led {
+            self.cache.count(Some(self.origin), Outcome::Failed);
+        }
         self.end(Outcome::Failed, now);
         for led in self.led.drain(..) {
             match (led.lead, shared) {
@@ -115,13 +116,16 @@ impl<'a> Batch<'a> {
         self.tell();
     }
 
-    /// Ends with a computation that brought nothing that can be told apart. What the batch leads is handed over.
+    /// Ends with a computation that brought nothing that can be told apart. What the batch leads is handed over, and what
+    /// it would wait for is computed without it.
     pub(crate) fn discard(mut self) {
         let now = self.cache.0.stack.clock().now();
         self.end(Outcome::Computed, now);
         self.claimed.clear();
         self.led.clear();
-        self.waiting.clear();
+        for waiting in std::mem::take(&mut self.waiting) {
+            self.note(Some(waiting.number), Outcome::Computed, Beside::default());
+        }
         self.tell();
     }
 

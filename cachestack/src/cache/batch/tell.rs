@@ -12,6 +12,15 @@ impl Batch<'_> {
         self.note(Some(number), Outcome::Hit, beside);
     }
 
+    /// The computation of all that is led begins.
+    pub(super) fn begin(&mut self) {
+        self.began = Some(self.cache.0.stack.clock().now());
+        // Without the cache they are counted as that.
+        for _ in self.led.iter().filter(|_| !self.is_closed) {
+            self.cache.count(Some(self.origin), Outcome::Computed);
+        }
+    }
+
     /// The computation that is under way ended so.
     pub(super) fn end(&mut self, outcome: Outcome, now: Moment) {
         let Some(began) = self.began.take().filter(|_| !self.is_closed) else {
@@ -27,8 +36,6 @@ impl Batch<'_> {
             took: Some(took),
         };
         for number in computed {
-            // A failure is counted once, as it is one computation; each of its keys was computed.
-            self.cache.count(Some(self.origin), Outcome::Computed);
             self.untold.push((Some(number), outcome, beside));
         }
     }

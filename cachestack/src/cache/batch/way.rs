@@ -64,7 +64,7 @@ impl<'a> Batch<'a> {
                 return Next::Failed(number, failure);
             }
             if !self.led.is_empty() {
-                self.began = Some(self.cache.0.stack.clock().now());
+                self.begin();
                 return Next::Compute(self.led.iter().map(|it| it.number).collect());
             }
             if self.waiting.is_empty() {
