@@ -50,7 +50,7 @@ pub use self::builder::CacheBuilder;
 pub(crate) use self::compute::{Ask, Lookup, Wish, within};
 pub use self::config::CacheConfig;
 pub(crate) use self::duty::{Duty, Kept};
-pub(crate) use self::freshness::{Age, Policy};
+pub(crate) use self::freshness::{Age, Aged, Policy};
 pub use self::freshness::{Freshness, Timeout};
 pub use self::options::EntryOptions;
 pub use self::stats::CacheStats;

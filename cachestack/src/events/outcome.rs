@@ -16,14 +16,15 @@ pub enum Outcome {
     Hit,
     /// The value was in a store and beyond its ttl, and was given out all the same.
     Stale,
-    /// The value was computed. A call that found only the failure of another function under its key computes for itself
-    /// alone; that is told as it begins, without its time.
+    /// The value was computed. Of a call that found only the failure of another function under its key, and so computes
+    /// for itself alone, that is told without its time, whatever it returned.
     Computed,
     /// The computation returned an `Err`.
     Failed,
     /// The call took the result of another call's computation.
     Coalesced,
-    /// The call took longer than its `hard_timeout` and failed for it.
+    /// The call took longer than its `hard_timeout` and failed for it. One in which the cache takes no part from the
+    /// beginning is told as that alone.
     TimedOut,
     /// The call neither read nor wrote, by `bypass`.
     Bypassed,
