@@ -23,10 +23,10 @@ mod stacks;
 mod timeout;
 
 use std::future::Future;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use cachestack::{Cache, CacheBuilder, Clock};
+use cachestack_tests::Runs;
 
 const SECOND: Duration = Duration::from_secs(1);
 /// What anything here may take on a busy machine.
@@ -41,24 +41,6 @@ fn built(set: impl FnOnce(CacheBuilder) -> CacheBuilder) -> (Cache, Clock) {
     let clock = Clock::manual();
     let cache = set(Cache::builder().clock(clock.clone()));
     (cache.build().unwrap(), clock)
-}
-
-/// Counts what it is called for.
-struct Runs(AtomicUsize);
-
-impl Runs {
-    const fn none() -> Self {
-        Self(AtomicUsize::new(0))
-    }
-
-    /// Counts one more, and says how many there were before.
-    fn one_more(&self) -> usize {
-        self.0.fetch_add(1, Ordering::SeqCst)
-    }
-
-    fn count(&self) -> usize {
-        self.0.load(Ordering::SeqCst)
-    }
 }
 
 /// Waits until something is so.

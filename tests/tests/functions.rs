@@ -66,10 +66,10 @@ mod ttl;
 #[path = "functions/version.rs"]
 mod version;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use cachestack::{Cache, Clock, MemoryBackend};
+use cachestack_tests::Runs;
 
 fn cache() -> Cache {
     Cache::builder().build().unwrap()
@@ -82,22 +82,4 @@ fn with_clock() -> (Cache, Clock) {
     let cache = Cache::builder().layer(memory.build().unwrap());
     let cache = cache.ttl(Duration::from_secs(100)).clock(clock.clone());
     (cache.build().unwrap(), clock)
-}
-
-/// Counts what it is called for.
-struct Runs(AtomicUsize);
-
-impl Runs {
-    const fn none() -> Self {
-        Self(AtomicUsize::new(0))
-    }
-
-    /// Counts one more, and says how many there were before.
-    fn one_more(&self) -> usize {
-        self.0.fetch_add(1, Ordering::SeqCst)
-    }
-
-    fn count(&self) -> usize {
-        self.0.load(Ordering::SeqCst)
-    }
 }

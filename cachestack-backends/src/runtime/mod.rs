@@ -7,6 +7,7 @@ mod later;
 mod place;
 mod pool;
 mod timer;
+mod until;
 
 use std::future::Future;
 use std::pin::pin;
@@ -23,6 +24,7 @@ pub use self::pool::{PoolFull, pool, side_pool};
 pub(crate) use self::timer::after as timer_after;
 pub(crate) use self::timer::within;
 pub use self::timer::{Sleep, sleep};
+pub use self::until::until;
 pub use crate::clock::{Alarm, alarm};
 
 /// Polls a future once. What is not ready by then is dropped.

@@ -11,7 +11,7 @@ use super::layer::{Crew, StackLayer};
 use super::recovery::{Round, SWEEP};
 use super::stack::TieredCache;
 use crate::error::{Error, ErrorKind, Operation, Result};
-use crate::runtime::{sleep, within};
+use crate::runtime::{sleep, until, within};
 
 /// How many copies may be under way at once in one stack.
 const MOST: usize = 256;
@@ -131,19 +131,6 @@ impl StackLayer {
             });
         }
         refused.map_or(Ok(()), Err)
-    }
-}
-
-/// Waits until something is so, which is looked at again whenever `changed` is told.
-async fn until(changed: &Notify, is_so: impl Fn() -> bool) {
-    loop {
-        // Registered before it is looked at, so that the last change is not missed.
-        let mut change = std::pin::pin!(changed.notified());
-        change.as_mut().enable();
-        if is_so() {
-            return;
-        }
-        change.await;
     }
 }
 

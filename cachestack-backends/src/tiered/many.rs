@@ -82,27 +82,27 @@ impl TieredCache {
         Ok(found)
     }
 
-    /// [`store`](Self::store) for several different keys, with one `set_many` a layer; says how many were
-    /// stored. Those that something overtook are left out. Layers that are not memory are given all of them when
+    /// [`store`](Self::store) for several different keys, with one `set_many` a layer; says which were
+    /// left out because something overtook them, by their places in `entries`. Layers that are not memory are given all of them when
     /// nobody else writes any of them there any more.
     ///
     /// # Errors
     /// The error of the highest layer that failed; the others have the entries.
-    pub async fn store_many(&self, entries: Vec<(Key, Entry, &Passage)>) -> Result<usize> {
+    pub async fn store_many(&self, entries: Vec<(Key, Entry, &Passage)>) -> Result<Vec<usize>> {
         for (_, entry, _) in &entries {
             self.0.check_type(entry)?;
         }
         let Some(left) = entries.first().map(|(_, _, passage)| passage.left.clone()) else {
-            return Ok(0);
+            return Ok(Vec::new());
         };
         let known = self.known_late_of_all(&entries).await;
-        let (mut stored, mut failed) = (0, FirstError::default());
+        let mut ends = Ends::default();
         let (mut slow, mut time) = (Vec::new(), None);
-        for ((key, entry, passage), lives) in entries.into_iter().zip(known) {
+        for (place, ((key, entry, passage), lives)) in entries.into_iter().zip(known).enumerate() {
             let (token, whole) = (passage.token.clone(), are_kept(&lives));
             let entry = bound(entry, &lives);
             if entry.is_outdated() {
-                self.0.report.counters.fenced.add(1);
+                ends.fenced(self, place);
                 continue;
             }
             let fills = match whole || !self.0.numbered {
@@ -111,30 +111,20 @@ impl TieredCache {
             };
             if fills.is_some() {
                 time = time.max(fills);
-                slow.push((key, entry, token));
+                slow.push((place, key, entry, token));
                 continue;
             }
             let written = self.0.written(entry).whole(whole);
             let put = self.put_in_memory(&key, &written, Some(&token), FirstError::default());
-            stored += self.counted(put, &mut failed);
+            ends.note(self, place, put);
         }
         if let Some(time) = time {
             let filling = self.clone().fill_each(slow, left, time);
             let filled = self.to_the_end(filling).await;
-            let more = filled.map(|more| stored += more);
-            failed.note(more);
+            let more = filled.map(|more| ends.overtaken.extend(more));
+            ends.failed.note(more);
         }
-        failed.into_result().map(|()| stored)
-    }
-
-    /// How many a store was, and what it failed with.
-    fn counted(&self, put: Result<bool>, failed: &mut FirstError) -> usize {
-        match put {
-            Ok(true) => return 1,
-            Ok(false) => self.0.report.counters.fenced.add(1),
-            Err(error) => failed.note(Err(error)),
-        }
-        0
+        ends.into_result()
     }
 
     /// What `known_late` is for one.
@@ -155,23 +145,25 @@ impl TieredCache {
 
     async fn fill_each(
         self,
-        entries: Vec<(Key, Entry, FenceToken)>,
+        entries: Vec<(usize, Key, Entry, FenceToken)>,
         left: Left,
         time: Duration,
-    ) -> Result<usize> {
+    ) -> Result<Vec<usize>> {
         let began = Instant::now();
-        let mut failed = FirstError::default();
-        let locked = self.0.lock(entries.iter().map(|(key, ..)| key), Some(time));
+        let mut ends = Ends::default();
+        let locked = self
+            .0
+            .lock(entries.iter().map(|(_, key, ..)| key), Some(time));
         let locked = locked.await;
         let waited = began.elapsed();
-        let guard = locked.map_err(|error| failed.note(Err(error))).ok();
+        let guard = locked.map_err(|error| ends.failed.note(Err(error))).ok();
         let (mut tokens, mut written) = (Vec::new(), Vec::new());
-        for (key, entry, token) in entries {
+        for (place, key, entry, token) in entries {
             if !token.is_current() || entry.is_outdated() {
-                self.0.report.counters.fenced.add(1);
+                ends.fenced(&self, place);
                 continue;
             }
-            tokens.push(token);
+            tokens.push((place, token));
             written.push((key, self.0.written(entry.sharing_bytes())));
         }
         if guard.is_some() {
@@ -180,21 +172,20 @@ impl TieredCache {
             for (index, layer) in self.0.slow_layers().rev() {
                 let left = left.of(index).saturating_sub(waited);
                 let filled = layer.fill_each(&written, index, left).await;
-                failed.note_of(layer, filled);
+                ends.failed.note_of(layer, filled);
             }
             unfinished.ended();
         }
-        let mut stored = 0;
-        for ((key, written), token) in written.iter().zip(&tokens) {
+        for ((key, written), (place, token)) in written.iter().zip(&tokens) {
             let put = self.put_in_memory(key, written, Some(token), FirstError::default());
             // Who voided it may have lost patience with this, and have deleted before it arrived.
             if guard.is_some() && matches!(put, Ok(false)) && began.elapsed() >= PATIENCE {
                 let slow = self.0.slow_layers();
                 slow.for_each(|(_, layer)| layer.owes(key, false));
             }
-            stored += self.counted(put, &mut failed);
+            ends.note(&self, *place, put);
         }
-        failed.into_result().map(|()| stored)
+        ends.into_result()
     }
 }
 
@@ -224,6 +215,33 @@ impl StackLayer {
             }
         }
         filled
+    }
+}
+
+/// How the stores of several keys ended.
+#[derive(Default)]
+struct Ends {
+    /// The places of those that something overtook.
+    overtaken: Vec<usize>,
+    failed: FirstError,
+}
+
+impl Ends {
+    fn note(&mut self, stack: &TieredCache, place: usize, put: Result<bool>) {
+        match put {
+            Ok(true) => {}
+            Ok(false) => self.fenced(stack, place),
+            Err(error) => self.failed.note(Err(error)),
+        }
+    }
+
+    fn fenced(&mut self, stack: &TieredCache, place: usize) {
+        stack.0.report.counters.fenced.add(1);
+        self.overtaken.push(place);
+    }
+
+    fn into_result(self) -> Result<Vec<usize>> {
+        self.failed.into_result().map(|()| self.overtaken)
     }
 }
 

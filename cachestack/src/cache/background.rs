@@ -9,12 +9,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
-use cachestack_backends::runtime::{side_pool, sleep, work};
-use cachestack_backends::{Error, ErrorKind, KeyDigest, Result};
+use cachestack_backends::runtime::{side_pool, until, work};
+use cachestack_backends::{Clock, Error, ErrorKind, KeyDigest, Result};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use super::Cache;
+use super::compute::within;
 
 /// How many run at once unless the cache says otherwise.
 pub(super) const MOST: usize = 64;
@@ -73,18 +74,6 @@ impl Shared {
     /// Whether a cache that closes waits for the key no longer.
     fn gave_up(&self, key: KeyDigest) -> bool {
         self.closing.load(Ordering::Acquire) && !self.keys().contains(&key)
-    }
-
-    async fn until(&self, is_so: impl Fn() -> bool) {
-        loop {
-            // Registered before it is looked at, so that the last change is not missed.
-            let mut changed = pin!(self.changed.notified());
-            changed.as_mut().enable();
-            if is_so() {
-                return;
-            }
-            changed.await;
-        }
     }
 }
 
@@ -176,15 +165,12 @@ impl Background {
     }
 
     async fn ended_within(&self, limit: Duration, why: &str) -> Result<()> {
-        let ended = self.shared.until(|| self.shared.keys().is_empty());
-        let (mut ended, mut limit) = (pin!(ended), pin!(sleep(limit)));
-        let in_time = poll_fn(|context| match ended.as_mut().poll(context) {
-            Poll::Ready(()) => Poll::Ready(true),
-            Poll::Pending => limit.as_mut().poll(context).map(|()| false),
-        });
-        match in_time.await {
-            true => Ok(()),
-            false => {
+        let shared = &self.shared;
+        let ended = pin!(until(&shared.changed, || shared.keys().is_empty()));
+        // A clock that is moved by hand moves nothing that runs.
+        match within(&Clock::system(), limit, ended).await {
+            Some(()) => Ok(()),
+            None => {
                 let message = format!("{} computations in the background {why}", self.len());
                 Err(Error::new(ErrorKind::Timeout, message))
             }
@@ -234,8 +220,8 @@ impl Ticket {
     async fn unless_given_up(mut self, task: impl Future<Output = ()>) {
         let key = self.key;
         let shared = Arc::clone(&self.cache.0.background.shared);
-        let is_given_up = || shared.gave_up(key);
-        let (mut task, mut given_up) = (pin!(task), pin!(shared.until(is_given_up)));
+        let given_up = until(&shared.changed, || shared.gave_up(key));
+        let (mut task, mut given_up) = (pin!(task), pin!(given_up));
         self.came_to_its_end = poll_fn(|context| match task.as_mut().poll(context) {
             Poll::Ready(()) => Poll::Ready(true),
             Poll::Pending => given_up.as_mut().poll(context).map(|()| false),

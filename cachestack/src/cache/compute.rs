@@ -15,7 +15,7 @@ use cachestack_backends::{
 use super::Cache;
 use super::background::Refusal;
 use super::duty::Duty;
-use super::freshness::{Age, Freshness, Policy};
+use super::freshness::{Age, Aged, Freshness, Policy};
 use crate::events::{Account, Origin, warn_failed};
 use crate::flight::{Claimed, Landed, Lease, Overtaken, Role};
 
@@ -24,15 +24,11 @@ pub(crate) enum Lookup<'a> {
     /// The value is there, of the type that was asked for: in that layer.
     Found(AnyValue, Option<usize>),
     /// The same, and it is time to compute it anew.
-    Aged {
-        value: AnyValue,
-        age: Age,
-        layer: Option<usize>,
-    },
+    Aged(Aged),
     /// The same, from another call's computation.
     Shared(AnyValue),
     /// A stale one, as no new one was to be had in time.
-    Old(AnyValue),
+    Old(Aged),
     /// Another call's computation failed, and its failure is shared.
     Failed(AnyValue),
     /// The caller computes, and hands the result in.
@@ -63,14 +59,14 @@ pub(crate) struct Ask<'a> {
     pub(crate) wish: Wish,
     pub(crate) policy: Option<Arc<Policy>>,
     /// What the caller has seen, which may be served still.
-    pub(crate) old: Option<AnyValue>,
+    pub(crate) old: Option<Aged>,
 }
 
 /// What a caller's turn is.
 enum Turn<'a> {
     Joined(Role<'a>),
     /// To be answered with an old value, as it is not to wait.
-    Served(AnyValue),
+    Served(Aged),
 }
 
 /// An old value for others, with its times.
@@ -104,7 +100,6 @@ impl Cache {
             Turn::Served(old) => return Lookup::Old(old),
             Turn::Joined(Role::Take(Landed::Value(value))) => {
                 if value_type.describes(&value) {
-                    cache.counters.coalesced.one_more();
                     return Lookup::Shared(value);
                 }
             }
@@ -114,7 +109,6 @@ impl Cache {
                 }
             }
             Turn::Joined(Role::Take(Landed::Failure(failure))) => {
-                cache.counters.coalesced.one_more();
                 return Lookup::Failed(failure);
             }
             Turn::Joined(Role::Lead(lead)) => duty.lead = Some(lead),
@@ -144,9 +138,9 @@ impl Cache {
         passage: &Passage,
         wish: Wish,
         policy: &Policy,
-        old: Option<&AnyValue>,
+        old: Option<&Aged>,
     ) -> Turn<'_> {
-        let old = || old.map(Arc::clone);
+        let old = || old.cloned();
         let cache = &*self.0;
         let clock = cache.stack.clock();
         let lease = Lease::new(clock, cache.wait);
@@ -189,26 +183,17 @@ impl Cache {
     }
 
     /// What the layers that answer at once have by now, which may be served.
-    fn seen(&self, duty: &Duty<'_>, policy: &Policy) -> Option<AnyValue> {
+    fn seen(&self, duty: &Duty<'_>, policy: &Policy) -> Option<Aged> {
         let entry = self.peek(duty.key.digest(), duty.value_type)?;
-        let now = self.0.stack.clock().now();
-        let serves = policy.serves_on_error(&entry, now);
-        serves.then(|| Arc::clone(entry.any()))
+        policy.served(&entry, self.0.stack.clock().now(), Some(0))
     }
 
     /// What another call served in the place of a new value, where it may be served here too.
-    fn acceptable(
-        &self,
-        old: &AnyValue,
-        value_type: &ValueType,
-        policy: &Policy,
-    ) -> Option<AnyValue> {
+    fn acceptable(&self, old: &AnyValue, value_type: &ValueType, policy: &Policy) -> Option<Aged> {
         let entry = old.downcast_ref::<Entry>()?;
+        let is_ours = value_type.describes(entry.any()) && !entry.is_outdated();
         let now = self.0.stack.clock().now();
-        let serves = value_type.describes(entry.any())
-            && !entry.is_outdated()
-            && policy.serves_on_error(entry, now);
-        serves.then(|| Arc::clone(entry.any()))
+        policy.served(entry, now, None).filter(|_| is_ours)
     }
 
     /// What is to be done with what the layers have.
@@ -228,22 +213,21 @@ impl Cache {
         let value = || Arc::clone(entry.any());
         let layer = duty.way.passage.as_ref().and_then(Passage::found_in);
         let asks = matches!(wish, Wish::Value | Wish::ValueThenApart);
-        let answer = match policy.age(&entry, now) {
+        let age = policy.age(&entry, now);
+        let aged = || Aged {
+            value: value(),
+            age,
+            layer,
+        };
+        let answer = match age {
             Age::Fresh => (Landed::Value(value()), Lookup::Found(value(), layer)),
             Age::Due if asks && (wish == Wish::Value || waits()) => {
                 (Landed::Value(value()), Lookup::Found(value(), layer))
             }
-            age @ Age::Due if asks => {
-                let value = value();
-                (
-                    Landed::Value(Arc::clone(&value)),
-                    Lookup::Aged { value, age, layer },
-                )
-            }
-            Age::Stale | Age::Old if asks && waits() => (landed_old(&entry), Lookup::Old(value())),
-            age @ Age::Stale if wish == Wish::ValueThenApart => {
-                let value = value();
-                (landed_old(&entry), Lookup::Aged { value, age, layer })
+            Age::Due if asks => (Landed::Value(value()), Lookup::Aged(aged())),
+            Age::Stale | Age::Old if asks && waits() => (landed_old(&entry), Lookup::Old(aged())),
+            Age::Stale if wish == Wish::ValueThenApart => {
+                (landed_old(&entry), Lookup::Aged(aged()))
             }
             Age::Ended => return Lookup::Compute(duty),
             Age::Due | Age::Stale | Age::Old => {

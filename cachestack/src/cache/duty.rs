@@ -11,7 +11,7 @@ use cachestack_backends::{AnyValue, Entry, Key, Moment, Passage, ValueType};
 
 use super::Cache;
 use super::compute::landed_old;
-use super::freshness::Policy;
+use super::freshness::{Aged, Policy};
 use crate::events::{Account, Outcome, warn_failed};
 use crate::flight::{Landed, Lead};
 
@@ -73,14 +73,14 @@ impl<'a> Duty<'a> {
 
     /// The caller computes now.
     pub(crate) fn computes(&mut self) {
-        self.way.account.computes(self.cache, &self.key);
+        self.way.account.computes(self.cache);
     }
 
     /// The old value, where it may be served in the place of one that is not to be had.
-    pub(crate) fn old(&self) -> Option<&AnyValue> {
+    pub(crate) fn old(&self) -> Option<Aged> {
         let (entry, policy) = (self.old.as_ref()?, Policy::of(&self.policy));
-        let now = self.cache.0.stack.clock().now();
-        policy.serves_on_error(entry, now).then(|| entry.any())
+        let layer = self.way.passage.as_ref().and_then(Passage::found_in);
+        policy.served(entry, self.cache.0.stack.clock().now(), layer)
     }
 
     /// [`hand_in`](Self::hand_in) apart from its caller's future.
@@ -186,12 +186,12 @@ impl<'a> Duty<'a> {
 
     /// The computation failed. Where there is an old value, it is given back and those who wait get it too; else
     /// they get a failure that can be shared, or compute.
-    pub(crate) fn fail(mut self, shared: Option<AnyValue>) -> Option<AnyValue> {
+    pub(crate) fn fail(mut self, shared: Option<AnyValue>) -> Option<Aged> {
         let ended = self.cache.0.stack.clock().now();
         if self.old.is_some() {
             self.cache.hold_off(self.key.digest());
         }
-        if let Some(old) = self.old().map(Arc::clone) {
+        if let Some(old) = self.old() {
             self.leave_old();
             self.ends(true, ended, None);
             return Some(old);

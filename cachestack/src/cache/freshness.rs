@@ -7,7 +7,9 @@ use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cachestack_backends::{Entry, Moment};
+use cachestack_backends::{AnyValue, Entry, Moment};
+
+use crate::events::Outcome;
 
 /// What was said of staleness in one place; what was not said is left to the next.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -135,6 +137,33 @@ pub(crate) enum Age {
     Ended,
 }
 
+impl Age {
+    /// What becomes of a call that is answered with a value of that age.
+    pub(crate) fn outcome(self) -> Outcome {
+        match self {
+            Self::Fresh | Self::Due => Outcome::Hit,
+            Self::Stale | Self::Old | Self::Ended => Outcome::Stale,
+        }
+    }
+}
+
+/// A value that is served although it is not fresh, or not for long.
+#[derive(Debug, Clone)]
+pub(crate) struct Aged<V = AnyValue> {
+    pub(crate) value: V,
+    pub(crate) age: Age,
+    /// The layer that had it, where it was not left by another call.
+    pub(crate) layer: Option<usize>,
+}
+
+impl Aged {
+    /// The same of the value that is loaded from it.
+    pub(crate) fn load<V>(&self, load: fn(&AnyValue) -> Option<V>) -> Option<Aged<V>> {
+        let Self { age, layer, .. } = *self;
+        load(&self.value).map(|value| Aged { value, age, layer })
+    }
+}
+
 impl Policy {
     /// Without any stale times.
     pub(crate) const NONE: Self = Self {
@@ -184,9 +213,14 @@ impl Policy {
         }
     }
 
-    /// Whether the entry may be served where no new value is to be had.
-    pub(crate) fn serves_on_error(&self, entry: &Entry, now: Moment) -> bool {
-        self.age(entry, now) != Age::Ended
+    /// What the entry is where no new value is to be had, if it may be served.
+    pub(crate) fn served(&self, entry: &Entry, now: Moment, layer: Option<usize>) -> Option<Aged> {
+        let age = self.age(entry, now);
+        (age != Age::Ended).then(|| Aged {
+            value: Arc::clone(entry.any()),
+            age,
+            layer,
+        })
     }
 
     /// The entry with its times: for how long it is fresh, and for how long it is kept beyond that, within the

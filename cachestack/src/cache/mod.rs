@@ -9,7 +9,7 @@
 //! | `changes.rs` | how often anything was changed by hand |
 //! | `freshness.rs` | how old a value may be |
 //! | `compute.rs` | looking up or computing, one computation a key |
-//! | `batch.rs` | the same for several keys at once |
+//! | `batch/` | the same for several keys at once |
 //! | `many.rs` | the batches that are written by hand |
 //! | `duty.rs` | the duty to compute a value and to hand it in |
 //! | `throttle.rs` | keys whose computation has just failed |
@@ -50,7 +50,7 @@ pub use self::builder::CacheBuilder;
 pub(crate) use self::compute::{Ask, Lookup, Wish, within};
 pub use self::config::CacheConfig;
 pub(crate) use self::duty::{Duty, Kept};
-pub(crate) use self::freshness::{Age, Policy};
+pub(crate) use self::freshness::{Age, Aged, Policy};
 pub use self::freshness::{Freshness, Timeout};
 pub use self::options::EntryOptions;
 pub use self::stats::CacheStats;

@@ -113,7 +113,7 @@ impl Counter {
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) computed: Counter,
-    pub(crate) coalesced: Counter,
+    coalesced: Counter,
     refused: Counter,
     failed: Counter,
     stale: Counter,

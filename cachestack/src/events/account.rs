@@ -47,17 +47,11 @@ impl Account {
     }
 
     /// The computation begins.
-    pub(crate) fn computes(&mut self, cache: &Cache, key: &Key) {
-        let outcome = match self.ending {
-            Ending::Uncached => Outcome::Uncached,
-            _ => Outcome::Computed,
-        };
-        cache.count(self.origin, outcome);
-        if outcome == Outcome::Uncached {
-            cache.announce(self.origin, outcome, Some(key.text()), Beside::default());
-            return;
+    pub(crate) fn computes(&mut self, cache: &Cache) {
+        if let Ending::Untold = self.ending {
+            cache.count(self.origin, Outcome::Computed);
+            self.ending = Ending::Computes(cache.stack().clock().now());
         }
-        self.ending = Ending::Computes(cache.stack().clock().now());
     }
 
     /// The computation ended at that moment, and what it returned was handed in; told is whether it failed, and
@@ -76,6 +70,9 @@ impl Account {
         }
         if has_failed {
             cache.count(self.origin, Outcome::Failed);
+        }
+        if let Ending::Uncached = self.ending {
+            cache.tell(self.origin, Outcome::Uncached, key);
         }
         if let Ending::Computes(began) = self.ending {
             let took = ended.since(began);

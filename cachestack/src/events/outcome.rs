@@ -7,7 +7,8 @@ use std::fmt;
 /// Each call of a cached function, of [`get_or_compute`](crate::Cache::get_or_compute) and of its kin that returns
 /// ends in exactly one of [`Hit`](Self::Hit), [`Stale`](Self::Stale), [`Computed`](Self::Computed),
 /// [`Failed`](Self::Failed), [`Coalesced`](Self::Coalesced), [`TimedOut`](Self::TimedOut),
-/// [`Bypassed`](Self::Bypassed) and [`Uncached`](Self::Uncached); the others come beside these. `Display` is a word or two.
+/// [`Bypassed`](Self::Bypassed) and [`Uncached`](Self::Uncached); the others come beside these. Of a call of several ids each
+/// id has such an end, but for those that it still waited for when it failed. `Display` is a word or two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -15,14 +16,15 @@ pub enum Outcome {
     Hit,
     /// The value was in a store and beyond its ttl, and was given out all the same.
     Stale,
-    /// The value was computed. A call that found only the failure of another function under its key computes for itself
-    /// alone; that is told as it begins, without its time.
+    /// The value was computed. Of a call that found only the failure of another function under its key, and so computes
+    /// for itself alone, that is told without its time, whatever it returned.
     Computed,
     /// The computation returned an `Err`.
     Failed,
     /// The call took the result of another call's computation.
     Coalesced,
-    /// The call took longer than its `hard_timeout` and failed for it.
+    /// The call took longer than its `hard_timeout` and failed for it. One in which the cache takes no part from the
+    /// beginning is told as that alone.
     TimedOut,
     /// The call neither read nor wrote, by `bypass`.
     Bypassed,

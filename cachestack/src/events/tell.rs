@@ -60,11 +60,6 @@ impl Cache {
         self.tell(None, Outcome::FailedOpen, None);
     }
 
-    /// Tells of an outcome of which nothing more is known.
-    pub(crate) fn tell_counted(&self, origin: Origin, outcome: Outcome, key: &str) {
-        self.announce(Some(origin), outcome, Some(key), Beside::default());
-    }
-
     /// Tells of an outcome that has been counted.
     pub(crate) fn announce(
         &self,

@@ -1,5 +1,7 @@
 //! What the answers of a cache come to for a function, and what becomes of what it computed.
 
+use std::future::Future;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,10 +12,10 @@ use tokio::sync::oneshot;
 use super::compute::Compute;
 use super::form::FormOf;
 use super::lifetime::Lifetime;
-use super::missed::Missed;
+use super::missed::{Apart, Missed};
 use super::shape::Shape;
 use super::share::Share;
-use crate::cache::{Age, Duty, Kept, Lookup, Ticket, Wish};
+use crate::cache::{Age, Aged, Duty, Kept, Lookup, Wish};
 use crate::events::Outcome;
 
 /// What a look-up means to a function.
@@ -37,19 +39,6 @@ where
     H: Share<R>,
 {
     let of = |value: &AnyValue| (form.load)(value).map(S::wrap);
-    if missed.wish == Wish::Newer {
-        // There is no call to tell of.
-        return match answer {
-            Lookup::Compute(duty) => Answer::Compute(duty),
-            Lookup::Failed(failure) => share
-                .take(&failure)
-                .map_or(Answer::Elsewhere, Answer::Returned),
-            Lookup::Found(value, _) | Lookup::Shared(value) | Lookup::Old(value) => {
-                of(&value).map_or(Answer::Elsewhere, Answer::Returned)
-            }
-            Lookup::Aged { value, .. } => of(&value).map_or(Answer::Elsewhere, Answer::Returned),
-        };
-    }
     let returned = match answer {
         Lookup::Found(value, layer) => of(&value).inspect(|_| missed.tell_aged(Age::Fresh, layer)),
         Lookup::Shared(value) => of(&value).inspect(|_| missed.tell(Outcome::Coalesced)),
@@ -57,26 +46,17 @@ where
             let returned = share.take(&failure);
             returned.inspect(|_| missed.tell(Outcome::Coalesced))
         }
-        Lookup::Old(value) => {
-            let layer = missed.old().map(|_| 0);
-            of(&value).inspect(|_| missed.tell_served(layer))
-        }
-        Lookup::Aged { value, age, layer } => {
-            if let Some(returned) = of(&value) {
-                missed.tell_aged(age, layer);
+        Lookup::Old(old) => of(&old.value).inspect(|_| missed.tell_aged(old.age, old.layer)),
+        Lookup::Aged(aged) => {
+            if let Some(returned) = of(&aged.value) {
+                missed.tell_aged(aged.age, aged.layer);
                 return Answer::Aged(returned);
             }
             None
         }
         Lookup::Compute(duty) => return Answer::Compute(duty),
     };
-    match returned {
-        Some(returned) => Answer::Returned(returned),
-        None => {
-            missed.tell(Outcome::Computed);
-            Answer::Elsewhere
-        }
-    }
+    returned.map_or(Answer::Elsewhere, Answer::Returned)
 }
 
 /// Has a new value computed apart from the call, unless that is under way or there is no room for it.
@@ -91,16 +71,19 @@ pub(super) fn refresh<R, H, C: Compute<H, R>>(missed: &Missed, compute: C) {
     }
 }
 
-/// Has the value computed apart; what comes is the value, or nothing where that failed.
-pub(super) fn start_apart<R, S, H, C>(
+/// Has the value computed apart, and waits for it so long as an old one is better. What waits is apart from the futures
+/// of functions, which are to stay small: they call each other.
+pub(super) fn wait_apart<'a, R, S, H, C>(
+    missed: &'a Missed,
     form: FormOf<R, S>,
     compute: C,
-    ticket: Ticket,
-) -> oneshot::Receiver<Option<AnyValue>>
+    apart: Apart<S::Value>,
+) -> Pin<Box<impl Future<Output = R> + use<'a, R, S, H, C>>>
 where
     S: Shape<R>,
     C: Compute<H, R>,
 {
+    let Apart { time, ticket, old } = apart;
     let (sender, receiver) = oneshot::channel();
     let done = move |returned: R| {
         let value = S::split(returned).ok();
@@ -108,10 +91,13 @@ where
         drop(sender.send(value.map(|value| (form.erase)((form.keep)(value)))));
     };
     compute.start(ticket, done);
-    receiver
+    Box::pin(async move {
+        let computed = missed.cache.within(time, pin!(receiver)).await;
+        in_time_or_old::<R, S>(missed, form, computed, old)
+    })
 }
 
-/// What was computed apart, where it came in time.
+/// What was computed apart, where it came in time: the value, or nothing where that failed.
 type Apartly = Option<Result<Option<AnyValue>, oneshot::error::RecvError>>;
 
 /// The new value where it came in time, else the old one.
@@ -119,21 +105,18 @@ pub(super) fn in_time_or_old<R, S: Shape<R>>(
     missed: &Missed,
     form: FormOf<R, S>,
     computed: Apartly,
-    old: S::Value,
-) -> S::Value {
+    old: Aged<S::Value>,
+) -> R {
     if computed.is_none() {
         missed.origin.counters.timeouts.one_more();
     }
     let value = computed.and_then(Result::ok).flatten();
     match value.and_then(|value| (form.load)(&value)) {
         Some(value) => {
-            missed.tell_now(Outcome::Coalesced);
-            value
+            missed.tell(Outcome::Coalesced);
+            S::wrap(value)
         }
-        None => {
-            missed.tell_aged(Age::Old, None);
-            old
-        }
+        None => served::<R, S>(missed, old),
     }
 }
 
@@ -141,11 +124,16 @@ pub(super) fn in_time_or_old<R, S: Shape<R>>(
 pub(super) fn old_instead<R, S: Shape<R>>(
     missed: &Missed,
     form: FormOf<R, S>,
-    old: Option<AnyValue>,
-) -> Option<S::Value> {
-    let old = (form.load)(&old?)?;
-    missed.tell_aged(Age::Old, None);
-    Some(old)
+    old: Option<Aged>,
+) -> Option<R> {
+    let old = old?.load(form.load)?;
+    Some(served::<R, S>(missed, old))
+}
+
+/// An old value, which is told.
+pub(super) fn served<R, S: Shape<R>>(missed: &Missed, old: Aged<S::Value>) -> R {
+    missed.tell_aged(old.age, old.layer);
+    S::wrap(old.value)
 }
 
 /// What is to be done with what a computation returned.
@@ -198,14 +186,14 @@ pub(super) async fn fail(
     failure: Failed,
     error_type: Option<&'static ValueType>,
     wish: Wish,
-) -> Option<AnyValue> {
+) -> Option<Aged> {
     // What a refresh would have replaced, or what is there still, is better than its failure.
     let ttl = failure
         .ttl
         .filter(|_| wish != Wish::New && duty.old().is_none());
     match (failure.shared, error_type, ttl) {
         (Some(failure), Some(error_type), Some(ttl)) if !ttl.is_zero() => {
-            Box::pin(duty.fail_for(failure, error_type, ttl)).await;
+            duty.fail_for(failure, error_type, ttl).await;
             None
         }
         // Who asked for a newer one has the old one.
@@ -220,6 +208,6 @@ pub(super) fn fail_sync(
     failure: Failed,
     error_type: Option<&'static ValueType>,
     wish: Wish,
-) -> Option<AnyValue> {
+) -> Option<Aged> {
     block_on(fail(duty, failure, error_type, wish))
 }

@@ -8,17 +8,18 @@ use cachestack_backends::Dependency;
 use cachestack_backends::runtime::block_on;
 
 use super::answer::{
-    Answer, Settled, answered, fail, fail_sync, in_time_or_old, old_instead, refresh, settle,
-    start_apart,
+    Answer, Settled, answered, fail, fail_sync, in_time_or_old, old_instead, refresh, served,
+    settle, wait_apart,
 };
 use super::compute::{Compute, Here};
 use super::form::FormOf;
 use super::lifetime::Lifetime;
-use super::missed::{Apart, Missed};
+use super::missed::Missed;
 use super::probe::{Call, Found, Probed};
 use super::shape::Shape;
 use super::share::Share;
-use crate::cache::{Age, Duty};
+use crate::cache::Duty;
+use crate::events::Outcome;
 use crate::front::Recalled;
 
 /// Calls a sync function.
@@ -146,7 +147,11 @@ where
     };
     match begin_sync::<R, S, H, C>(&missed, &tags.on, form, &share, compute) {
         Step::Return(returned) => returned,
-        Step::Here(compute) => compute.here(),
+        Step::Here(compute) => {
+            let returned = compute.here();
+            missed.tell(Outcome::Computed);
+            returned
+        }
         Step::Compute(duty, compute) => {
             let returned = duty.run(|| compute.here());
             let settled = settle::<R, S, H>(form, returned, keep, lifetime, &share);
@@ -178,11 +183,9 @@ where
     H: Share<R>,
     C: Compute<R, R>,
 {
-    let wait = |apart: Apart<S::Value>, compute| {
-        let computed = start_apart::<R, S, _, _>(form, compute, apart.ticket);
-        let computed = block_on(missed.cache.within(apart.time, pin!(computed)));
-        let value = in_time_or_old::<R, S>(missed, form, computed, apart.old);
-        Step::Return(S::wrap(value))
+    let wait = |apart, compute| {
+        let waiting = wait_apart::<R, S, _, _>(missed, form, compute, apart);
+        Step::Return(block_on(waiting))
     };
     if let Some(apart) = missed.apart(C::GOES_APART, form.load, missed.old()) {
         return wait(apart, compute);
@@ -205,8 +208,7 @@ where
     if let (true, Some((_, old))) = (C::GOES_APART, missed.limit(form.load, duty.old())) {
         // It is under way already, or there is no room for it, and sync code cannot stop waiting.
         drop(duty);
-        missed.tell_aged(Age::Old, None);
-        return Step::Return(S::wrap(old));
+        return Step::Return(served::<R, S>(missed, old));
     }
     duty.computes();
     Step::Compute(duty, compute)
@@ -232,7 +234,7 @@ where
         }
         Settled::Failed { returned, failure } => {
             let old = fail_sync(duty, failure, share.error_type(), missed.wish);
-            old_instead::<R, S>(missed, form, old).map_or(returned, S::wrap)
+            old_instead::<R, S>(missed, form, old).unwrap_or(returned)
         }
     }
 }
@@ -269,11 +271,8 @@ where
         }
         Found::Aged(_, missed) => missed,
     };
-    if let Some(Apart { time, ticket, old }) = missed.apart(C::GOES_APART, form.load, missed.old())
-    {
-        let computed = start_apart::<R, S, _, _>(form, compute, ticket);
-        let computed = missed.wait_for(time, computed).await;
-        return S::wrap(in_time_or_old::<R, S>(&missed, form, computed, old));
+    if let Some(apart) = missed.apart(C::GOES_APART, form.load, missed.old()) {
+        return wait_apart::<R, S, _, _>(&missed, form, compute, apart).await;
     }
     let ask = missed.ask(form.value_type, &tags.on, C::GOES_APART);
     let answer = missed.cache.begin_apart(ask).await;
@@ -283,37 +282,36 @@ where
             refresh::<R, _, _>(&missed, compute);
             return returned;
         }
-        Answer::Elsewhere => return compute.here().await,
+        Answer::Elsewhere => {
+            let returned = compute.here().await;
+            missed.tell(Outcome::Computed);
+            return returned;
+        }
         Answer::Compute(duty) => duty,
     };
-    if let Some(Apart { time, ticket, old }) = missed.apart(C::GOES_APART, form.load, duty.old()) {
+    if let Some(apart) = missed.apart(C::GOES_APART, form.load, duty.old()) {
         drop(duty);
-        let computed = start_apart::<R, S, _, _>(form, compute, ticket);
-        let computed = missed.wait_for(time, computed).await;
-        return S::wrap(in_time_or_old::<R, S>(&missed, form, computed, old));
+        return wait_apart::<R, S, _, _>(&missed, form, compute, apart).await;
     }
     duty.computes();
     let computed = {
         let computing = pin!(duty.run(|| compute.here()));
-        let mut driven = pin!(duty.drive(computing));
+        let driven = pin!(duty.drive(computing));
         match missed.limit(form.load, duty.old()) {
             None => Ok(driven.await),
             Some((time, old)) => {
                 // Apart, so that the futures of functions stay small: they call each other.
-                let computed = Box::pin(missed.cache.within(time, driven.as_mut())).await;
-                match computed {
-                    Some(computed) => Ok(computed),
-                    // Dropped, it is for the next to compute.
-                    None => Err(old),
-                }
+                let computed = async { missed.cache.within(time, driven).await.ok_or(old) };
+                Box::pin(computed).await
             }
         }
     };
     let computed = match computed {
         Ok(computed) => computed,
         Err(old) => {
+            // It is for the next to compute.
             drop(duty);
-            return S::wrap(in_time_or_old::<R, S>(&missed, form, None, old));
+            return in_time_or_old::<R, S>(&missed, form, None, old);
         }
     };
     match settle::<R, S, H>(form, computed, keep, lifetime, &share) {
@@ -324,8 +322,10 @@ where
         }
         Settled::Failed { returned, failure } => {
             let error_type = share.error_type();
-            let old = fail(duty, failure, error_type, missed.wish).await;
-            old_instead::<R, S>(&missed, form, old).map_or(returned, S::wrap)
+            // Apart for the same reason.
+            let failing = Box::pin(fail(duty, failure, error_type, missed.wish));
+            let old = failing.await;
+            old_instead::<R, S>(&missed, form, old).unwrap_or(returned)
         }
     }
 }

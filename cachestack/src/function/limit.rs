@@ -103,32 +103,28 @@ impl Limit {
         }
         // The call is dropped by now: nobody waits for it while others are told.
         match self.old::<R, S>(form) {
-            Some(old) => {
-                self.tell(Outcome::Stale);
-                S::wrap(old)
-            }
+            Some(old) => S::wrap(old),
             None => {
-                self.tell(Outcome::TimedOut);
+                // A call that no cache takes part in was told as that when it began.
+                if let Some((cache, key, _)) = &self.place {
+                    cache.tell(Some(self.origin), Outcome::TimedOut, Some(key.text()));
+                }
                 late(Timeout::new(self.time))
             }
         }
     }
 
-    fn tell(&self, outcome: Outcome) {
-        let origin = Some(self.origin);
-        match &self.place {
-            Some((cache, key, _)) => cache.tell(origin, outcome, Some(key.text())),
-            None => self.origin.counters.count(outcome),
-        }
-    }
-
+    /// What may be served by now, which is told.
     fn old<R, S: Shape<R>>(&self, form: FormOf<R, S>) -> Option<S::Value> {
         let (cache, key, policy) = self.place.as_ref()?;
         let entry = cache.peek(key.digest(), form.value_type)?;
-        match cache.age(&entry, Policy::of(policy)) {
+        let age = cache.age(&entry, Policy::of(policy));
+        let old = match age {
             Age::Ended => None,
             _ => (form.load)(entry.any()),
-        }
+        }?;
+        cache.tell_found(Some(self.origin), age.outcome(), key.text(), Some(0));
+        Some(old)
     }
 }
 

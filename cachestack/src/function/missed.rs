@@ -1,12 +1,12 @@
 //! A call that its cache could not answer at once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cachestack_backends::{AnyValue, Dependency, Key, ValueType};
-use tokio::sync::oneshot;
 
-use crate::cache::{Age, Ask, Cache, Policy, Ticket, Wish};
+use crate::cache::{Age, Aged, Ask, Cache, Policy, Ticket, Wish};
 use crate::events::{Origin, Outcome};
 
 /// What is to be looked up or computed, and what there is meanwhile.
@@ -21,13 +21,15 @@ pub(super) struct Missed {
     pub(super) old: Option<AnyValue>,
     /// How old that is.
     pub(super) age: Age,
+    /// Whether it was to be computed apart, and could not be.
+    was_refused: AtomicBool,
 }
 
 /// A computation that is to run apart from a call that waits for it.
 pub(super) struct Apart<V> {
     pub(super) time: Duration,
     pub(super) ticket: Ticket,
-    pub(super) old: V,
+    pub(super) old: Aged<V>,
 }
 
 impl Missed {
@@ -46,6 +48,7 @@ impl Missed {
             policy,
             old: None,
             age: Age::Ended,
+            was_refused: AtomicBool::new(false),
         }
     }
 
@@ -65,24 +68,30 @@ impl Missed {
                 wish => wish,
             },
             policy: self.policy.clone(),
-            old: self.old.clone(),
+            old: self.old(),
         }
     }
 
-    pub(super) fn old(&self) -> Option<&AnyValue> {
-        self.old.as_ref()
+    /// What the layers that answer at once had, where it may be served still.
+    pub(super) fn old(&self) -> Option<Aged> {
+        let value = Arc::clone(self.old.as_ref()?);
+        Some(Aged {
+            value,
+            age: self.age,
+            layer: Some(0),
+        })
     }
 
     /// How long a computation is waited for beside an old value, and that value.
     pub(super) fn limit<V>(
         &self,
         load: fn(&AnyValue) -> Option<V>,
-        old: Option<&AnyValue>,
-    ) -> Option<(Duration, V)> {
+        old: Option<Aged>,
+    ) -> Option<(Duration, Aged<V>)> {
         // Who refreshes in the background has all the time.
         let asks = matches!(self.wish, Wish::Value | Wish::Turn);
         let time = Policy::of(&self.policy).timeout.filter(|_| asks)?;
-        Some((time, load(old?)?))
+        Some((time, old?.load(load)?))
     }
 
     /// The same with the right to compute apart, where that can be.
@@ -90,25 +99,22 @@ impl Missed {
         &self,
         goes_apart: bool,
         load: fn(&AnyValue) -> Option<V>,
-        old: Option<&AnyValue>,
+        old: Option<Aged>,
     ) -> Option<Apart<V>> {
         if !goes_apart {
             return None;
         }
         let (time, old) = self.limit(load, old)?;
-        let ticket = self.cache.ticket(self.key.digest()).ok()?;
-        Some(Apart { time, ticket, old })
-    }
-
-    /// What is computed apart, unless it takes longer.
-    pub(super) async fn wait_for(
-        &self,
-        time: Duration,
-        mut computed: oneshot::Receiver<Option<AnyValue>>,
-    ) -> Option<Result<Option<AnyValue>, oneshot::error::RecvError>> {
-        let waited = self.cache.within(time, std::pin::Pin::new(&mut computed));
-        // Apart, so that the futures of functions stay small: they call each other.
-        Box::pin(waited).await
+        match self.cache.ticket(self.key.digest()) {
+            Ok(ticket) => Some(Apart { time, ticket, old }),
+            Err(refusal) => {
+                // A call that asks twice is put off once.
+                if !self.was_refused.swap(true, Ordering::Relaxed) {
+                    self.cache.count_refusal(refusal);
+                }
+                None
+            }
+        }
     }
 
     /// Tells that the call was answered with what was there.
@@ -116,26 +122,29 @@ impl Missed {
         self.tell_aged(self.age, layer);
     }
 
+    /// The same of a value of that age.
     pub(super) fn tell_aged(&self, age: Age, layer: Option<usize>) {
-        let outcome = match age {
-            Age::Fresh | Age::Due => Outcome::Hit,
-            _ => Outcome::Stale,
-        };
-        let origin = Some(self.origin);
-        self.cache
-            .tell_found(origin, outcome, self.key.text(), layer);
+        if !self.is_call() {
+            return;
+        }
+        let (origin, key) = (Some(self.origin), self.key.text());
+        match (age.outcome(), layer) {
+            // Another call left it.
+            (Outcome::Hit, None) => self.tell(Outcome::Coalesced),
+            (outcome, layer) => self.cache.tell_found(origin, outcome, key, layer),
+        }
     }
 
-    /// Counts and tells what the cache has not counted.
-    pub(super) fn tell_now(&self, outcome: Outcome) {
-        let (origin, key) = (Some(self.origin), Some(self.key.text()));
-        self.cache.tell(origin, outcome, key);
-    }
-
-    /// Tells what the cache has counted, and counts it for the function.
+    /// Counts and tells how the call ended.
     pub(super) fn tell(&self, outcome: Outcome) {
-        self.origin.counters.count(outcome);
-        self.cache
-            .tell_counted(self.origin, outcome, self.key.text());
+        if self.is_call() {
+            let (origin, key) = (Some(self.origin), Some(self.key.text()));
+            self.cache.tell(origin, outcome, key);
+        }
+    }
+
+    /// Whether there is a call to tell of: a refresh in the background answers none.
+    fn is_call(&self) -> bool {
+        self.wish != Wish::Newer
     }
 }

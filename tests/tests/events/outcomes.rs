@@ -139,10 +139,11 @@ async fn who_cannot_take_anothers_failure_computes_and_is_told_so() {
     let (cache, heard) = heard();
     let both = async { tokio::join!(text(), number()) };
     assert_eq!(cache.scope(both).await, (Err(String::from("no")), Err(7)));
-    // What it computes for itself alone is told as it begins.
     assert_eq!(heard.outcomes(), [Outcome::Failed, Outcome::Computed]);
     let stats = number::entries().stats();
     assert_eq!((stats.computed, stats.coalesced), (1, 0));
+    let stats = cache.stats().await.unwrap();
+    assert_eq!((stats.computed, stats.coalesced), (2, 0));
 }
 
 #[test]

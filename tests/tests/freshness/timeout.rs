@@ -290,4 +290,6 @@ fn a_sync_call_for_which_there_is_no_room_is_answered_with_the_old_value_at_once
         clock.advance(10 * SECOND);
         assert_eq!((number(), RUNS.count()), (Ok(0), 1));
     });
+    // It asks for room before it looks into every layer and after that, and is put off once.
+    assert_eq!(cache.blocking().stats().unwrap().put_off, 1);
 }
