@@ -4,13 +4,13 @@
 //! the copy was taken. All of them are read far more often than they are raised, so that many threads can look at once.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::entry::Entry;
 use crate::generation::ended;
 use crate::key::KeyDigest;
-use crate::stats::{Tally, TallyCell};
+use crate::stats::Tally;
 
 /// Keys share so many numbers. Of 32 bits each, so that a copy mistakes a change for none after 2^32 of them, in one
 /// number, between two looks.
@@ -32,8 +32,8 @@ struct Shared {
     turn_after: u64,
     /// How many copies a thread may keep.
     most: usize,
-    /// Look-ups that were answered by copies.
-    hits: Tally,
+    /// Look-ups that were answered by copies, by who keeps them.
+    hits: Mutex<Vec<Arc<Tally>>>,
 }
 
 /// Where the entry under a key stands.
@@ -64,7 +64,7 @@ impl Changes {
             evicted: AtomicU64::new(0),
             turn_after: (entries as u64 / 16).max(1),
             most,
-            hits: Tally::new(),
+            hits: Mutex::default(),
         }))
     }
 
@@ -96,15 +96,19 @@ impl Changes {
         changes.wrapping_add(self.0.turn.load(Ordering::Acquire))
     }
 
-    /// Where this thread counts look-ups that are answered by copies.
-    pub(crate) fn hits_here(&self) -> Option<TallyCell> {
-        self.0.hits.cell()
+    /// Where one who keeps copies counts look-ups that they answer.
+    pub(crate) fn count_hits(&self) -> Arc<Tally> {
+        let tally = Arc::new(Tally::new());
+        let mut all = self.0.hits.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(Arc::clone(&tally));
+        tally
     }
 
-    /// How many were.
+    /// How many there were.
     #[allow(dead_code, reason = "for memory")]
     pub(crate) fn hits(&self) -> u64 {
-        self.0.hits.get()
+        let all = self.0.hits.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter().map(|hits| hits.get()).sum()
     }
 
     /// What was under the key is not in the store any more: to be said when it is gone, before anybody is told so.
@@ -154,7 +158,7 @@ impl fmt::Debug for Changes {
         f.debug_struct("Changes")
             .field("most", &self.0.most)
             .field("turn", &self.0.turn)
-            .field("hits", &self.0.hits)
+            .field("hits", &self.hits())
             .finish_non_exhaustive()
     }
 }

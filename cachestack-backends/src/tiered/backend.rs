@@ -61,6 +61,7 @@ impl Backend for TieredCache {
 
     async fn stats(&self) -> Result<Stats> {
         let mut stats = self.0.report.counters.stats("tiered");
+        stats.hits += self.0.hits_of_copies.as_ref().map_or(0, |hits| hits.get());
         for layer in &self.0.layers {
             let counted = layer.stats().await;
             stats.backfills += layer.seen.backfills.get();

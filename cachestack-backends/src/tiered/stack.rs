@@ -14,7 +14,7 @@ use crate::changes::Changes;
 use crate::clock::Clock;
 use crate::fence::Fence;
 use crate::generation;
-use crate::stats::TallyCell;
+use crate::stats::{Tally, TallyCell};
 
 /// How long a memory layer keeps what other processes may change below it.
 const ABOVE_SHARED: Duration = Duration::from_secs(30);
@@ -48,6 +48,8 @@ pub(super) struct Inner {
     pub(super) top: Option<AnyBackend>,
     /// What copies of its entries are compared with.
     pub(super) changes: Option<Changes>,
+    /// Look-ups that such copies answered.
+    pub(super) hits_of_copies: Option<Arc<Tally>>,
     /// So many layers from the top answer at once; a deletion takes them and the fence in one step.
     pub(super) immediate: usize,
     /// So many layers from the top have what is written before its caller goes on; for the others it waits.
@@ -93,15 +95,16 @@ impl TieredCache {
             });
         let layers: Vec<Arc<StackLayer>> = layers.collect();
         let immediate = layers.iter().take_while(|it| it.info.immediate).count();
+        let changes = layers[..immediate.min(1)].first();
+        let changes = changes.and_then(|top| top.backend.changes());
         let shared = layers.iter().any(|it| it.info.shared);
         let memory = layers.iter().find(|it| it.is_plain());
         let memory_keeps = memory.and_then(|it| it.info.max_ttl).unwrap_or_default();
         Self(Arc::new(Inner {
             numbered: layers.iter().any(|it| it.keeps_numbers()),
             stale_after: shared.then_some(memory_keeps),
-            changes: layers[..immediate.min(1)]
-                .first()
-                .and_then(|top| top.backend.changes()),
+            hits_of_copies: changes.as_ref().map(Changes::count_hits),
+            changes,
             top: (immediate > 0).then(|| layers[0].backend.clone()),
             immediate,
             prompt: match builder.strategy {
@@ -131,11 +134,10 @@ impl TieredCache {
         self.0.changes.as_ref()
     }
 
-    /// Where this thread counts look-ups that are answered by such copies: for the stack, and for its top layer.
+    /// Where this thread counts look-ups that are answered by such copies, for the stack and for its top layer.
     #[doc(hidden)]
-    pub fn hits_of_copies(&self) -> Option<[TallyCell; 2]> {
-        let of_top = self.0.changes.as_ref()?.hits_here()?;
-        Some([self.0.report.counters.hits.cell()?, of_top])
+    pub fn hits_of_copies(&self) -> Option<TallyCell> {
+        self.0.hits_of_copies.as_ref()?.cell()
     }
 
     /// When layers get what is set.

@@ -12,12 +12,12 @@
 
 mod slots;
 
-use std::any::{Any, TypeId};
+use std::any::Any;
 use std::cell::RefCell;
 use std::sync::Weak;
 
 use cachestack_backends::{
-    AnyValue, Changes, Clock, Entry, KeyDigest, KeyText, Mark, Moment, TallyCell,
+    AnyValue, Changes, Clock, Entry, KeyDigest, Mark, Moment, Tally, TallyCell,
 };
 
 use self::slots::Slots;
@@ -32,18 +32,17 @@ pub(crate) type Unkept = Weak<dyn Any + Send + Sync>;
 /// Which entry of a cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
-    /// What the key goes on with behind what the function's keys begin with, or its digest.
+    /// The arguments in short, the text of the key, or its digest.
     words: [u64; 4],
     /// The number of the function's instance.
     instance: u32,
 }
 
 impl Place {
-    /// That of a key which goes on with a short text behind what all keys of the instance have in common.
+    /// That of a key of which no other of the instance has the same numbers.
     #[inline]
-    pub(crate) fn of(instance: u32, text: &KeyText) -> Option<Self> {
-        let words = text.in_numbers()?;
-        Some(Self { words, instance })
+    pub(crate) fn of(instance: u32, words: [u64; 4]) -> Self {
+        Self { words, instance }
     }
 
     /// That of any key.
@@ -66,11 +65,6 @@ pub(crate) enum Recalled<V> {
 
 impl<V> Recalled<V> {
     #[inline]
-    pub(crate) fn is_missed(&self) -> bool {
-        matches!(self, Self::Missed)
-    }
-
-    #[inline]
     pub(crate) fn map<R>(self, map: impl FnOnce(V) -> Option<R>) -> Recalled<R> {
         match self {
             Self::Hit(value) => map(value).map_or(Recalled::Missed, Recalled::Hit),
@@ -84,71 +78,64 @@ impl<V> Recalled<V> {
 struct Front {
     /// The number of the cache.
     cache: u64,
-    values: TypeId,
     is_used: Weak<Inner>,
     changes: Changes,
     clock: Clock,
-    /// Hits of the stack and of its top layer.
-    hits: [TallyCell; 2],
+    /// Hits of the stack, which its top layer counts too.
+    hits: TallyCell,
     slots: Box<dyn Any>,
 }
 
-impl Front {
-    #[inline]
-    fn is_of<V: 'static>(&self, cache: u64) -> bool {
-        self.cache == cache && self.values == TypeId::of::<V>()
-    }
+/// Where a function's copies were found last, and where its hits are counted.
+struct Here {
+    instance: u32,
+    front: usize,
+    hits: TallyCell,
 }
 
-/// A front whose type of values is known.
-struct Of<'a, V> {
-    slots: &'a mut Slots<V>,
-    changes: &'a Changes,
-    clock: &'a Clock,
-    hits: &'a [TallyCell; 2],
-}
-
-#[derive(Default)]
 struct AtHand {
     fronts: Vec<Front>,
-    /// Which was used last.
-    last: usize,
     /// Which makes room next.
     next: usize,
+    /// By the number of the instance: of those that share a place the last.
+    functions: [Option<Here>; FUNCTIONS],
 }
+
+const FUNCTIONS: usize = 64;
 
 thread_local! {
     static AT_HAND: RefCell<AtHand> = const {
-        RefCell::new(AtHand { fronts: Vec::new(), last: 0, next: 0 })
+        RefCell::new(AtHand {
+            fronts: Vec::new(),
+            next: 0,
+            functions: [const { None }; FUNCTIONS],
+        })
     };
 }
 
 impl AtHand {
-    /// The copies of that type out of that cache.
-    #[inline]
-    fn front<V: 'static>(&mut self, cache: u64) -> Option<Of<'_, V>> {
-        let last = self.fronts.get(self.last);
-        if !last.is_some_and(|front| front.is_of::<V>(cache)) {
-            let is_it = |front: &Front| front.is_of::<V>(cache);
-            self.last = self.fronts.iter().position(is_it)?;
-        }
-        let front = self.fronts.get_mut(self.last)?;
-        Some(Of {
-            slots: front.slots.downcast_mut()?,
-            changes: &front.changes,
-            clock: &front.clock,
-            hits: &front.hits,
-        })
+    /// The number of the front with that type out of that cache.
+    fn find<V: 'static>(&self, cache: u64) -> Option<usize> {
+        let is_it = |front: &Front| front.cache == cache && front.slots.is::<Slots<V>>();
+        self.fronts.iter().position(is_it)
+    }
+
+    /// The same, for a function from now on.
+    #[cold]
+    fn found<V: 'static>(&mut self, cache: u64, instance: u32, hits: &Tally) -> Option<()> {
+        let here = Here {
+            instance,
+            front: self.find::<V>(cache)?,
+            hits: hits.cell()?,
+        };
+        self.functions[instance as usize % FUNCTIONS] = Some(here);
+        Some(())
     }
 
     #[cold]
-    fn add<V: 'static>(&mut self, cache: &Cache, changes: &Changes) {
-        let Some(hits) = cache.stack().hits_of_copies() else {
-            return;
-        };
+    fn add<V: 'static>(&mut self, cache: &Cache, changes: &Changes) -> Option<usize> {
         let front = Front {
-            hits,
-            values: TypeId::of::<V>(),
+            hits: cache.stack().hits_of_copies()?,
             cache: cache.number(),
             is_used: cache.is_used(),
             changes: changes.clone(),
@@ -158,29 +145,51 @@ impl AtHand {
         if self.fronts.len() == FRONTS {
             self.fronts.retain(|front| front.is_used.strong_count() > 0);
         }
-        self.last = match self.fronts.len() {
-            FRONTS => {
-                self.next = (self.next + 1) % FRONTS;
-                self.fronts[self.next] = front;
-                self.next
-            }
-            len => {
-                self.fronts.push(front);
-                len
-            }
-        };
+        if self.fronts.len() < FRONTS {
+            self.fronts.push(front);
+            return Some(self.fronts.len() - 1);
+        }
+        self.next = (self.next + 1) % FRONTS;
+        self.fronts[self.next] = front;
+        Some(self.next)
+    }
+
+    #[inline]
+    fn recall<V: 'static, R>(
+        &mut self,
+        cache: u64,
+        place: &Place,
+        read: impl FnOnce(&V) -> Option<R>,
+    ) -> Option<Recalled<R>> {
+        let here = self.functions[place.instance as usize % FUNCTIONS].as_ref();
+        let here = here.filter(|it| it.instance == place.instance)?;
+        let front = self.fronts.get_mut(here.front)?;
+        if front.cache != cache {
+            return None;
+        }
+        let slots: &mut Slots<V> = front.slots.downcast_mut()?;
+        let copy = slots.look(place, |stamp, until| {
+            front.changes.is_current(stamp) && front.clock.is_well_before(until)
+        });
+        let read = copy.map(read);
+        if let Recalled::Hit(_) = read {
+            front.hits.one_more();
+            here.hits.one_more();
+        }
+        Some(read)
     }
 }
 
 impl Cache {
-    /// What this thread has at hand.
+    /// What this thread has at hand. A hit is counted, for the function too.
     #[inline]
     pub(crate) fn recall<V: 'static, R>(
         &self,
         place: &Place,
-        read: impl FnOnce(&V) -> Option<R>,
+        hits: &Tally,
+        read: impl Fn(&V) -> Option<R>,
     ) -> Recalled<R> {
-        if self.stack().changes().is_none() || self.is_closed() {
+        if self.is_closed() {
             return Recalled::Rests;
         }
         let recalled = AT_HAND.try_with(|at_hand| {
@@ -188,19 +197,19 @@ impl Cache {
             let Ok(mut at_hand) = at_hand.try_borrow_mut() else {
                 return Recalled::Rests;
             };
-            let Some(front) = at_hand.front::<V>(self.number()) else {
-                return Recalled::Missed;
-            };
-            let copy = front.slots.look(place, |stamp, until| {
-                front.changes.is_current(stamp)
-                    && until.is_none_or(|until| front.clock.is_well_before(until))
-            });
-            let read = copy.map(read);
-            if let Recalled::Hit(_) = read {
-                front.hits[0].one_more();
-                front.hits[1].one_more();
+            let cache = self.number();
+            if let Some(recalled) = at_hand.recall(cache, place, &read) {
+                return recalled;
             }
-            read
+            if self.stack().changes().is_none() {
+                return Recalled::Rests;
+            }
+            match at_hand.found::<V>(cache, place.instance, hits) {
+                Some(()) => at_hand
+                    .recall(cache, place, &read)
+                    .unwrap_or(Recalled::Missed),
+                None => Recalled::Missed,
+            }
         });
         recalled.unwrap_or(Recalled::Rests)
     }
@@ -221,11 +230,12 @@ impl Cache {
             let Ok(mut at_hand) = at_hand.try_borrow_mut() else {
                 return;
             };
-            if at_hand.front::<V>(self.number()).is_none() {
-                at_hand.add::<V>(self, changes);
-            }
-            if let Some(front) = at_hand.front::<V>(self.number()) {
-                front.slots.keep(place, stamp, until, copy);
+            let front = at_hand.find::<V>(self.number());
+            let Some(front) = front.or_else(|| at_hand.add::<V>(self, changes)) else {
+                return;
+            };
+            if let Some(slots) = at_hand.fronts[front].slots.downcast_mut::<Slots<V>>() {
+                slots.keep(place, stamp, until.unwrap_or(Moment::END), copy);
             }
         });
     }

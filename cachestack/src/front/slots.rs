@@ -22,18 +22,19 @@ pub(super) struct Slots<V> {
     most: usize,
     /// Which makes room next, when all are taken.
     next: usize,
-    /// Look-ups since it was last said whether copies are worth it, and how many of them were answered.
-    looks: u64,
+    /// Look-ups that were answered since it was last said whether copies are worth it, and those that were not.
     hits: u64,
+    misses: u64,
     /// So many look-ups find nothing, at once.
     rest: u64,
 }
 
 struct Slot<V> {
-    place: Place,
-    stamp: Stamp,
-    until: Option<Moment>,
+    words: [u64; 4],
+    until: Moment,
     copy: V,
+    stamp: Stamp,
+    instance: u32,
 }
 
 /// Slots whose places have a hash that begins alike: four numbers of them, and a tag of each, which is another part of
@@ -102,8 +103,8 @@ impl<V> Slots<V> {
             room,
             most,
             next: 0,
-            looks: 0,
             hits: 0,
+            misses: 0,
             rest: 0,
         }
     }
@@ -113,40 +114,43 @@ impl<V> Slots<V> {
     pub(super) fn look(
         &mut self,
         place: &Place,
-        is_one: impl FnOnce(&Stamp, Option<Moment>) -> bool,
+        is_one: impl FnOnce(&Stamp, Moment) -> bool,
     ) -> Recalled<&V> {
         if self.rest > 0 {
             self.rest -= 1;
             return Recalled::Rests;
         }
-        self.looks += 1;
-        let found = self.find(place, self.hash(place));
-        let is_one = |slot: &Slot<V>| is_one(&slot.stamp, slot.until);
-        match found {
-            Some(index) if is_one(&self.slots[index]) => {
+        let hash = self.hash(place);
+        let slot = find(&self.groups, &self.slots, place, hash).map(|index| &self.slots[index]);
+        match slot {
+            Some(slot) if is_one(&slot.stamp, slot.until) => {
                 self.hits += 1;
-                Recalled::Hit(&self.slots[index].copy)
+                Recalled::Hit(&slot.copy)
             }
             _ => {
-                self.judge();
+                self.misses += 1;
+                if self.misses >= SHORTEST {
+                    self.rest = rest_after(&mut self.hits, &mut self.misses, self.room);
+                }
                 Recalled::Missed
             }
         }
     }
 
     /// Keeps a copy, in the place of another where there is no more room.
-    pub(super) fn keep(&mut self, place: &Place, stamp: Stamp, until: Option<Moment>, copy: V) {
+    pub(super) fn keep(&mut self, place: &Place, stamp: Stamp, until: Moment, copy: V) {
         if self.rest > 0 {
             return;
         }
         let slot = Slot {
-            place: *place,
+            words: place.words,
+            instance: place.instance,
             stamp,
             until,
             copy,
         };
         let hash = self.hash(place);
-        if let Some(index) = self.find(place, hash) {
+        if let Some(index) = find(&self.groups, &self.slots, place, hash) {
             self.slots[index] = slot;
             return;
         }
@@ -187,20 +191,6 @@ impl<V> Slots<V> {
         }
     }
 
-    #[inline]
-    fn find(&self, place: &Place, hash: Hash) -> Option<usize> {
-        for group in [hash.group, hash.group ^ 1] {
-            let group = *self.groups.get(group)?;
-            for cell in group.cells(hash.tag) {
-                let index = group.slot(cell);
-                if self.slots.get(index).is_some_and(|it| it.place == *place) {
-                    return Some(index);
-                }
-            }
-        }
-        None
-    }
-
     /// Where the number of a slot can be put.
     fn free(&self, hash: Hash) -> Option<(usize, u32)> {
         let mut groups = [hash.group, hash.group ^ 1].into_iter();
@@ -209,7 +199,7 @@ impl<V> Slots<V> {
 
     /// Nobody finds the slot any more.
     fn forget(&mut self, index: usize) {
-        let hash = self.hash(&self.slots[index].place);
+        let hash = self.hash(&self.slots[index].place());
         for group in [hash.group, hash.group ^ 1] {
             let group = &mut self.groups[group];
             for cell in group.cells(hash.tag) {
@@ -226,7 +216,7 @@ impl<V> Slots<V> {
         self.groups = groups(self.room);
         let mut kept = Vec::with_capacity(self.room);
         for slot in std::mem::take(&mut self.slots) {
-            let hash = self.hash(&slot.place);
+            let hash = self.hash(&slot.place());
             if let Some((group, cell)) = self.free(hash) {
                 self.groups[group].set(cell, hash.tag, kept.len());
                 kept.push(slot);
@@ -234,17 +224,48 @@ impl<V> Slots<V> {
         }
         self.slots = kept;
     }
+}
 
-    /// Copies that are hardly ever used cost more than they save.
-    fn judge(&mut self) {
-        if self.looks < SHORTEST.max(2 * self.room as u64) {
-            return;
+impl<V> Slot<V> {
+    fn place(&self) -> Place {
+        Place {
+            words: self.words,
+            instance: self.instance,
         }
-        if self.hits < self.looks / WORTH {
-            self.rest = self.looks.saturating_mul(REST);
-        }
-        (self.looks, self.hits) = (0, 0);
     }
+
+    #[inline]
+    fn is_at(&self, place: &Place) -> bool {
+        let [a, b, c, d] = self.words;
+        let [e, f, g, h] = place.words;
+        (a ^ e) | (b ^ f) | (c ^ g) | (d ^ h) | u64::from(self.instance ^ place.instance) == 0
+    }
+}
+
+#[inline]
+fn find<V>(groups: &[Group], slots: &[Slot<V>], place: &Place, hash: Hash) -> Option<usize> {
+    for group in [hash.group, hash.group ^ 1] {
+        let group = *groups.get(group)?;
+        for cell in group.cells(hash.tag) {
+            let index = group.slot(cell);
+            if slots.get(index)?.is_at(place) {
+                return Some(index);
+            }
+        }
+    }
+    None
+}
+
+/// For how many look-ups there are to be no copies: those that are hardly ever used cost more than they save.
+#[cold]
+fn rest_after(hits: &mut u64, misses: &mut u64, room: usize) -> u64 {
+    let looks = *hits + *misses;
+    if looks < 2 * room as u64 {
+        return 0;
+    }
+    let is_worth_it = *hits >= looks / WORTH;
+    (*hits, *misses) = (0, 0);
+    if is_worth_it { 0 } else { looks * REST }
 }
 
 /// Twice as many cells as slots.

@@ -12,7 +12,7 @@ use super::compute::{Compute, job, task};
 use super::form::Keeps;
 use super::limit::FailsLate;
 use super::missed::Missed;
-use super::probe::{Found, Probed, Tags, look};
+use super::probe::{Found, Probed, look};
 use super::shape::{OfFallible as _, OfOther as _, Tag};
 use super::share::Unshared;
 use super::site::Site;
@@ -56,18 +56,15 @@ pub struct Renewal {
 
 impl Renewal {
     fn probed<V>(self) -> Probed<V> {
-        let missed = Missed::new(
+        let mut missed = Missed::new(
             by_hand_origin(),
             &self.cache,
             self.key,
             Wish::Newer,
             self.policy,
         );
-        Probed::new(
-            by_hand_origin(),
-            Tags::known(self.on),
-            Found::Miss(Box::new(missed)),
-        )
+        missed.on = self.on;
+        Probed(Found::Miss(Box::new(missed)))
     }
 }
 
@@ -249,32 +246,33 @@ fn probe<R, S: Kept<R>, W>(
     let freshness = options.freshness();
     // What is due is another time for each call that says when.
     let is_steady = freshness.is_none_or(|it| it.refresh_ahead.is_none());
-    let found = look::<R, S, _>(
+    let mut found = look::<R, S, _>(
         by_hand_origin(),
         cache,
         freshness,
-        (Text::Whole(key), is_steady),
+        (&Text::Whole(key), is_steady),
         S::form(),
         &Unshared,
     );
-    let mut tags = Tags::none();
-    if let Found::Miss(_) | Found::Aged(..) = &found {
-        tags = Tags::known(options.dependencies());
+    if let Found::Miss(missed) | Found::Aged(_, missed) = &mut found {
+        missed.on = options.dependencies();
     }
-    Probed::new(by_hand_origin(), tags, found)
+    Probed(found)
 }
 
 impl<V> Probed<V> {
     /// The same call again, apart from this one. Of one that is answered already it is never used.
     fn renewal(&self, cache: &Cache, key: &str, ttl: Option<Duration>) -> Renewal {
-        let policy = match &self.found {
-            Found::Miss(missed) | Found::Aged(_, missed) => missed.policy.clone(),
-            _ => None,
+        let (policy, on) = match &self.0 {
+            Found::Miss(missed) | Found::Aged(_, missed) => {
+                (missed.policy.clone(), missed.on.clone())
+            }
+            _ => (None, Vec::new()),
         };
         Renewal {
             cache: cache.clone(),
             key: cache.key(key),
-            on: self.tags.on.clone(),
+            on,
             policy,
             ttl,
         }

@@ -4,7 +4,6 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 
-use cachestack_backends::Dependency;
 use cachestack_backends::runtime::block_on;
 
 use super::answer::{
@@ -15,67 +14,11 @@ use super::compute::{Compute, Here};
 use super::form::FormOf;
 use super::lifetime::Lifetime;
 use super::missed::Missed;
-use super::probe::{Call, Found, Probed};
+use super::probe::{Found, Probed};
 use super::shape::Shape;
 use super::share::Share;
 use crate::cache::Duty;
 use crate::events::Outcome;
-use crate::front::Recalled;
-
-/// Calls a sync function.
-#[inline]
-pub fn call_sync<R, S, H>(
-    call: Call<'_>,
-    shape: S,
-    form: FormOf<R, S>,
-    share: H,
-    keep: impl FnOnce(&S::Value) -> bool,
-    lifetime: impl Lifetime<S::Value>,
-    compute: impl FnOnce() -> R,
-) -> R
-where
-    S: Shape<R>,
-    H: Share<R>,
-{
-    let to_hand = match call.at_hand::<R, S>(form) {
-        Recalled::Hit(value) => return S::wrap(value),
-        recalled => recalled.is_missed(),
-    };
-    let probed = call.probe_store(shape, form, &share, to_hand);
-    finish_sync(probed, shape, form, share, keep, lifetime, compute)
-}
-
-/// Calls an async function. It is awaited where it is made, so the probe need not wait for the first poll, and what it
-/// needs takes no room in the future.
-#[inline]
-pub fn call_async<R, S, H, K, L, C, F>(
-    call: Call<'_>,
-    shape: S,
-    form: FormOf<R, S>,
-    share: H,
-    keep: K,
-    lifetime: L,
-    compute: C,
-) -> impl Future<Output = R> + use<R, S, H, K, L, C, F>
-where
-    S: Shape<R>,
-    H: Share<R>,
-    K: FnOnce(&S::Value) -> bool,
-    L: Lifetime<S::Value>,
-    C: FnOnce() -> F,
-    F: Future<Output = R>,
-{
-    let found = match call.at_hand::<R, S>(form) {
-        Recalled::Hit(value) => Ok(value),
-        recalled => Err(call.probe_store(shape, form, &share, recalled.is_missed())),
-    };
-    async move {
-        match found {
-            Ok(value) => S::wrap(value),
-            Err(probed) => finish_async(probed, shape, form, share, keep, lifetime, compute).await,
-        }
-    }
-}
 
 /// Goes on with a sync call where the probe ended.
 #[inline]
@@ -132,11 +75,10 @@ where
     H: Share<R>,
     C: Compute<R, R>,
 {
-    let Probed { tags, found, .. } = probed;
-    let missed = match found {
+    let missed = match probed.0 {
         Found::Hit(value) => return S::wrap(value),
         Found::Failed(failure) => return share.take(&failure).unwrap_or_else(|| compute.here()),
-        Found::Uncached => return compute.here(),
+        Found::Uncached(_) => return compute.here(),
         Found::Miss(missed) => missed,
         Found::Aged(value, missed) if C::GOES_APART => {
             missed.tell_served(Some(0));
@@ -145,7 +87,7 @@ where
         }
         Found::Aged(_, missed) => missed,
     };
-    match begin_sync::<R, S, H, C>(&missed, &tags.on, form, &share, compute) {
+    match begin_sync::<R, S, H, C>(&missed, form, &share, compute) {
         Step::Return(returned) => returned,
         Step::Here(compute) => {
             let returned = compute.here();
@@ -173,7 +115,6 @@ enum Step<'a, R, C> {
 #[inline(never)]
 fn begin_sync<'a, R, S, H, C>(
     missed: &'a Missed,
-    on: &'a [Dependency],
     form: FormOf<R, S>,
     share: &H,
     compute: C,
@@ -190,7 +131,7 @@ where
     if let Some(apart) = missed.apart(C::GOES_APART, form.load, missed.old()) {
         return wait(apart, compute);
     }
-    let ask = missed.ask(form.value_type, on, C::GOES_APART);
+    let ask = missed.ask(form.value_type, C::GOES_APART);
     let answer = missed.cache.begin_sync(ask);
     let mut duty = match answered::<R, S, H>(missed, form, answer, share) {
         Answer::Returned(returned) => return Step::Return(returned),
@@ -255,14 +196,13 @@ where
     F: Future<Output = R>,
     C: Compute<F, R>,
 {
-    let Probed { tags, found, .. } = probed;
-    let missed = match found {
+    let missed = match probed.0 {
         Found::Hit(value) => return S::wrap(value),
         Found::Failed(failure) => match share.take(&failure) {
             Some(returned) => return returned,
             None => return compute.here().await,
         },
-        Found::Uncached => return compute.here().await,
+        Found::Uncached(_) => return compute.here().await,
         Found::Miss(missed) => missed,
         Found::Aged(value, missed) if C::GOES_APART => {
             missed.tell_served(Some(0));
@@ -274,7 +214,7 @@ where
     if let Some(apart) = missed.apart(C::GOES_APART, form.load, missed.old()) {
         return wait_apart::<R, S, _, _>(&missed, form, compute, apart).await;
     }
-    let ask = missed.ask(form.value_type, &tags.on, C::GOES_APART);
+    let ask = missed.ask(form.value_type, C::GOES_APART);
     let answer = missed.cache.begin_apart(ask).await;
     let mut duty = match answered::<R, S, H>(&missed, form, answer, &share) {
         Answer::Returned(returned) => return returned,
@@ -343,9 +283,9 @@ pub enum Started<V, F> {
 /// Calls a function that returns a future, unless the probe is the answer.
 #[inline]
 pub fn start<V, F>(probed: Probed<V>, compute: impl FnOnce() -> F) -> Started<V, F> {
-    match probed.found {
+    match probed.0 {
         Found::Hit(value) => Started::Hit(value),
-        found => Started::Started(Probed { found, ..probed }, compute()),
+        found => Started::Started(Probed(found), compute()),
     }
 }
 

@@ -144,10 +144,7 @@ impl Call<'_> {
             ));
         }
         let cache = self.target.cache();
-        let key = match self.key.ended() {
-            Ok(text) => Ok(self.text(self.meet(), text).to_text()),
-            Err(error) => Err(error.clone()),
-        };
+        let key = self.key.text(self.meet()).map(|text| text.to_text());
         place(cache, key)
     }
 }

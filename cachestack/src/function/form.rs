@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use cachestack_backends::{AnyValue, CacheValue, Entry, Mark, Moment, ValueType};
+use cachestack_backends::{AnyValue, CacheValue, Entry, Mark, Moment, Tally, ValueType};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -39,7 +39,7 @@ pub struct Form<T, V> {
     /// The value of a hit.
     pub(super) load: fn(&AnyValue) -> Option<V>,
     /// The value that a thread has at hand.
-    pub(super) recall: fn(&Cache, &Place) -> Recalled<V>,
+    pub(super) recall: fn(&Cache, &Place, &Tally) -> Recalled<V>,
     /// Keeps a copy of an entry at hand that was read after the mark was taken, until that moment.
     pub(super) remember: fn(&Cache, &Place, Mark, &Entry, Option<Moment>),
     /// The value as it is kept.
@@ -221,21 +221,25 @@ const fn is_small<T>() -> bool {
     size_of::<T>() <= 1_024
 }
 
-fn recall_copy<T: Any + Clone>(cache: &Cache, place: &Place) -> Recalled<T> {
-    cache.recall::<T, T>(place, |copy| Some(copy.clone()))
+fn recall_copy<T: Any + Clone>(cache: &Cache, place: &Place, hits: &Tally) -> Recalled<T> {
+    cache.recall::<T, T>(place, hits, |copy| Some(copy.clone()))
 }
 
-fn recall_cloned<T: Any + Clone>(cache: &Cache, place: &Place) -> Recalled<T> {
-    let recalled = cache.recall::<Unkept, AnyValue>(place, Unkept::upgrade);
+fn recall_cloned<T: Any + Clone>(cache: &Cache, place: &Place, hits: &Tally) -> Recalled<T> {
+    let recalled = cache.recall::<Unkept, AnyValue>(place, hits, Unkept::upgrade);
     recalled.map(|value| cloned(&value))
 }
 
-fn recall_shared<T: Any + Send + Sync>(cache: &Cache, place: &Place) -> Recalled<Arc<T>> {
-    let recalled = cache.recall::<Unkept, AnyValue>(place, Unkept::upgrade);
+fn recall_shared<T: Any + Send + Sync>(
+    cache: &Cache,
+    place: &Place,
+    hits: &Tally,
+) -> Recalled<Arc<T>> {
+    let recalled = cache.recall::<Unkept, AnyValue>(place, hits, Unkept::upgrade);
     recalled.map(|value| value.downcast().ok())
 }
 
-fn recall_nothing<V>(_: &Cache, _: &Place) -> Recalled<V> {
+fn recall_nothing<V>(_: &Cache, _: &Place, _: &Tally) -> Recalled<V> {
     Recalled::Rests
 }
 

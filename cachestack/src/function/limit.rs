@@ -36,18 +36,18 @@ impl<V> Probed<V> {
         let of = |missed: &Missed| {
             let cache = missed.cache.clone();
             Some(Limit {
-                origin: self.origin,
+                origin: missed.origin,
                 time: Policy::of(&missed.policy).hard_timeout?,
                 clock: cache.stack().clock().clone(),
                 place: Some((cache, missed.key.clone(), missed.policy.clone())),
             })
         };
-        match &self.found {
+        match &self.0 {
             Found::Hit(_) | Found::Failed(_) => None,
             Found::Miss(missed) | Found::Aged(_, missed) => of(missed),
-            Found::Uncached => Some(Limit {
-                origin: self.origin,
-                time: self.hard_timeout?,
+            Found::Uncached(bound) => bound.as_ref().map(|bound| Limit {
+                origin: bound.origin,
+                time: bound.time,
                 clock: Clock::system(),
                 place: None,
             }),

@@ -17,6 +17,8 @@ pub(super) struct Missed {
     pub(super) key: Key,
     pub(super) wish: Wish,
     pub(super) policy: Option<Arc<Policy>>,
+    /// What an entry to be can be invalidated by, beside its key.
+    pub(super) on: Vec<Dependency>,
     /// What may be served still.
     pub(super) old: Option<AnyValue>,
     /// How old that is.
@@ -46,23 +48,19 @@ impl Missed {
             key,
             wish,
             policy,
+            on: Vec::new(),
             old: None,
             age: Age::Ended,
             was_refused: AtomicBool::new(false),
         }
     }
 
-    pub(super) fn ask<'a>(
-        &self,
-        value_type: &'static ValueType,
-        on: &'a [Dependency],
-        goes_apart: bool,
-    ) -> Ask<'a> {
+    pub(super) fn ask<'a>(&'a self, value_type: &'static ValueType, goes_apart: bool) -> Ask<'a> {
         Ask {
             origin: self.origin,
             key: self.key.clone(),
             value_type,
-            on,
+            on: &self.on,
             wish: match self.wish {
                 Wish::Value if goes_apart => Wish::ValueThenApart,
                 wish => wish,

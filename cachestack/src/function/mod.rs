@@ -10,7 +10,7 @@
 //! | `argument.rs` | what can be part of a key |
 //! | `identity.rs` | what a function is known by in keys |
 //! | `site.rs` | one cached function in the source; the list of them |
-//! | `text.rs` | the text of a call's key |
+//! | `text.rs` | the key of a call |
 //! | `target.rs` | which cache it uses |
 //! | `probe.rs` | what a call is known by, and the look at the layers that answer at once |
 //! | `compute.rs` | how what a function computes is run: where it is called, or apart from its caller |
@@ -53,8 +53,8 @@ pub use self::argument::{KeyArgument, KeySelf};
 pub(crate) use self::by_hand::by_hand_origin;
 pub use self::by_hand::{BlockingWay, Way};
 pub use self::call::{
-    Started, call_async, call_sync, finish_async, finish_async_either, finish_started, finish_sync,
-    finish_sync_either, start,
+    Started, finish_async, finish_async_either, finish_started, finish_sync, finish_sync_either,
+    start,
 };
 pub use self::compute::{
     Compute, Either, Here, Loan, Made, OwnedArgument, SentArgument, either, job, loan, sent, task,
@@ -88,5 +88,6 @@ pub use self::share::{
 pub use self::site::{Site, functions};
 pub(crate) use self::stats::Counters;
 pub use self::stats::FunctionStats;
+pub use self::text::CallKey;
 
 pub use self::target::{AsCache, Target};

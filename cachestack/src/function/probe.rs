@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cachestack_backends::{
-    AnyValue, Dependency, Entry, KeyError, KeyText, KeyWriter, Result as StackResult,
-};
+use cachestack_backends::{AnyValue, Dependency, Entry, KeyError, KeyText, Result as StackResult};
 
 use super::entry::unwritten;
 use super::form::FormOf;
@@ -15,21 +13,18 @@ use super::shape::Shape;
 use super::share::Share;
 use super::site::{Instance, Site};
 use super::target::Target;
-use super::text::Text;
+use super::text::{CallKey, Text};
 use crate::cache::{Age, Cache, Freshness, Policy, Wish};
 use crate::events::{Origin, Outcome, tell_without_cache};
-use crate::front::Recalled;
+use crate::front::{Place, Recalled};
 
 /// What a call is known by.
 #[derive(Debug)]
 pub struct Call<'a> {
     pub(super) site: &'static Site,
     pub(super) identity: Identity,
-    /// Another function may have the same key.
-    shares_key: bool,
     pub(super) target: Target<'a>,
-    /// It has ended.
-    pub(super) key: &'a KeyWriter,
+    pub(super) key: CallKey<'a>,
     mode: Mode,
     pub(super) freshness: Option<&'a Freshness>,
 }
@@ -65,32 +60,22 @@ impl Mode {
 }
 
 impl<'a> Call<'a> {
-    /// A call with that key: what follows behind the identity.
+    /// A call with that key.
     #[inline]
     pub fn new(
         site: &'static Site,
         identity: Identity,
         target: Target<'a>,
-        key: &'a mut KeyWriter,
+        key: CallKey<'a>,
     ) -> Self {
-        key.end();
         Self {
             site,
             identity,
-            shares_key: false,
             target,
             key,
             mode: Mode::LookUp,
             freshness: None,
         }
-    }
-
-    /// The key is written by hand: whoever writes the same shares the entry.
-    #[inline]
-    #[must_use]
-    pub fn shares_key(mut self) -> Self {
-        self.shares_key = true;
-        self
     }
 
     /// Whether the key is the function's to use.
@@ -100,15 +85,7 @@ impl<'a> Call<'a> {
 
     #[inline]
     pub(super) fn meet(&self) -> &'static Instance {
-        self.site.meet(&self.identity, self.shares_key)
-    }
-
-    #[inline]
-    pub(super) fn text<'k>(&self, instance: &'static Instance, text: &'k KeyText) -> Text<'k> {
-        match self.shares_key {
-            true => Text::Shared(instance, text),
-            false => Text::Behind(instance, text),
-        }
+        self.site.meet(&self.identity, self.key.is_shared())
     }
 
     /// Computes without the cache, if so.
@@ -143,41 +120,40 @@ impl<'a> Call<'a> {
     }
 
     /// What this thread has at hand.
-    #[inline]
+    #[inline(always)]
     pub(super) fn at_hand<R, S: Shape<R>>(&self, form: FormOf<R, S>) -> Recalled<S::Value> {
         let instance = self.meet();
-        let (Mode::LookUp, Ok(text), true) = (self.mode, self.key.ended(), instance.owns) else {
+        let (Mode::LookUp, true) = (self.mode, instance.owns) else {
             return Recalled::Rests;
         };
-        let text = self.text(instance, text);
-        self.target.with(|cache| match (cache, text.place()) {
-            (Some(cache), Some(place)) => {
-                let recalled = (form.recall)(cache, &place);
-                if let Recalled::Hit(_) = recalled {
-                    self.site.counters.hit_on_top();
-                    cache.hit_on_top(Some(&instance.identity), || text.to_text());
-                }
-                recalled
-            }
+        let Some(words) = self.key.in_numbers() else {
             // It is looked for by its digest.
-            _ => Recalled::Missed,
+            return Recalled::Missed;
+        };
+        let place = Place::of(instance.number, words);
+        self.target.with(|cache| {
+            let Some(cache) = cache else {
+                return Recalled::Rests;
+            };
+            let hits = self.site.counters.hits_on_top();
+            let recalled = (form.recall)(cache, &place, hits);
+            if let Recalled::Hit(_) = recalled {
+                cache.hit_on_top(Some(&instance.identity), || self.key.to_text(instance));
+            }
+            recalled
         })
     }
 
     /// Looks where nobody has to wait. Takes the call, so that an async caller does not carry its key through
     /// what follows.
-    #[inline]
+    #[inline(always)]
     pub fn probe<R, S, H>(self, shape: S, form: FormOf<R, S>, share: &H) -> Probed<S::Value>
     where
         S: Shape<R>,
         H: Share<R>,
     {
-        let instance = self.meet();
         match self.at_hand::<R, S>(form) {
-            Recalled::Hit(value) => {
-                let origin = self.origin(instance);
-                Probed::new(origin, Tags::none(), Found::Hit(value))
-            }
+            Recalled::Hit(value) => Probed(Found::Hit(value)),
             Recalled::Missed => self.probe_store(shape, form, share, true),
             Recalled::Rests => self.probe_store(shape, form, share, false),
         }
@@ -208,42 +184,53 @@ impl<'a> Call<'a> {
         let found = self.target.with(|cache| {
             let Some(cache) = cache else {
                 tell_without_cache(origin);
-                return Found::Uncached;
+                return Found::Uncached(None);
             };
-            let (Mode::LookUp, Ok(text), true) = (self.mode, self.key.ended(), instance.owns)
-            else {
-                return self.apart(cache, instance, origin);
+            let text = self.key.text(instance);
+            let (Mode::LookUp, Ok(text), true) = (self.mode, &text, instance.owns) else {
+                return self.apart(cache, instance, origin, text);
             };
-            let text = self.text(instance, text);
             look::<R, S, H>(origin, cache, self.freshness, (text, to_hand), form, share)
         });
-        let mut tags = Tags::none();
-        if let Found::Miss(_) | Found::Aged(..) = &found {
-            tags.on.push(self.identity.dependency());
+        let mut probed = Probed(found);
+        match &mut probed.0 {
+            Found::Miss(missed) | Found::Aged(_, missed) => {
+                missed.on.push(self.identity.dependency());
+            }
+            Found::Uncached(bound) => {
+                let time = self.freshness.and_then(|it| it.hard_timeout);
+                *bound = time.map(|time| Box::new(Bound { origin, time }));
+            }
+            Found::Hit(_) | Found::Failed(_) => {}
         }
-        Probed {
-            hard_timeout: self.freshness.and_then(|it| it.hard_timeout),
-            ..Probed::new(origin, tags, found)
-        }
+        probed
     }
 
     /// What is not looked up.
     #[cold]
-    fn apart<V>(&self, cache: &Cache, instance: &'static Instance, origin: Origin) -> Found<V> {
+    fn apart<V>(
+        &self,
+        cache: &Cache,
+        instance: &'static Instance,
+        origin: Origin,
+        text: Result<Text<'_>, KeyError>,
+    ) -> Found<V> {
         let owns = instance.owns;
-        let text = self.key.ended().ok();
-        let text = text.map(|text| self.text(instance, text).to_text());
+        let (text, error) = match text {
+            Ok(text) => (Some(text.to_text()), None),
+            Err(error) => (None, Some(error)),
+        };
         let missed = |text: &String, wish| {
             let (key, policy) = (cache.key(text), cache.policy(self.freshness));
             Found::Miss(Box::new(Missed::new(origin, cache, key, wish, policy)))
         };
         let (outcome, found) = match (self.mode, &text) {
-            (Mode::Bypass, _) => (Outcome::Bypassed, Found::Uncached),
+            (Mode::Bypass, _) => (Outcome::Bypassed, Found::Uncached(None)),
             (Mode::Renew, Some(text)) if owns => return missed(text, Wish::Newer),
             (Mode::Refresh, Some(text)) if owns => (Outcome::Refreshed, missed(text, Wish::New)),
-            _ => (Outcome::Uncached, Found::Uncached),
+            _ => (Outcome::Uncached, Found::Uncached(None)),
         };
-        if let (Outcome::Uncached, Err(error)) = (outcome, self.key.ended()) {
+        if let (Outcome::Uncached, Some(error)) = (outcome, error) {
             tracing::warn!(target: "cachestack", %error, "a key could not be written, the function computes");
         }
         cache.tell(Some(origin), outcome, text.as_deref());
@@ -256,7 +243,7 @@ pub(super) fn look<R, S, H>(
     origin: Origin,
     cache: &Cache,
     freshness: Option<&Freshness>,
-    (text, to_hand): (Text<'_>, bool),
+    (text, to_hand): (&Text<'_>, bool),
     form: FormOf<R, S>,
     share: &H,
 ) -> Found<S::Value>
@@ -273,9 +260,9 @@ where
     if place == Some(None) {
         // What has a long text is known by its digest.
         let by_digest = text.place_by(digest);
-        match (form.recall)(cache, &by_digest) {
+        match (form.recall)(cache, &by_digest, origin.counters.hits_on_top()) {
             Recalled::Hit(value) => {
-                hit();
+                cache.hit_on_top(origin.identity, || text.to_text());
                 return Found::Hit(value);
             }
             Recalled::Missed => place = Some(Some(by_digest)),
@@ -348,21 +335,18 @@ fn aged<V>(
 
 /// What a look at the layers that answer at once came to.
 #[derive(Debug)]
-pub struct Probed<V> {
-    pub(super) origin: Origin,
-    pub(super) tags: Tags,
-    pub(super) found: Found<V>,
-    /// What the function says itself, for a call that no cache takes part in.
-    pub(super) hard_timeout: Option<Duration>,
-}
+pub struct Probed<V>(pub(super) Found<V>);
 
 impl<V> Probed<V> {
-    pub(super) fn new(origin: Origin, tags: Tags, found: Found<V>) -> Self {
-        Self {
-            origin,
-            tags,
-            found,
-            hard_timeout: None,
+    /// What the function returns, where that is known.
+    ///
+    /// # Errors
+    /// The probe itself, where it is not.
+    #[inline]
+    pub fn hit<R, S: Shape<R, Value = V>>(self, _: S) -> Result<R, Self> {
+        match self.0 {
+            Found::Hit(value) => Ok(S::wrap(value)),
+            found => Err(Self(found)),
         }
     }
 
@@ -370,23 +354,28 @@ impl<V> Probed<V> {
     #[inline]
     #[must_use]
     pub fn tags(self, tags: impl FnOnce(&mut Tags)) -> Self {
-        match &self.found {
+        match &self.0 {
             Found::Miss(_) | Found::Aged(..) => self.with(Tags::of(tags)),
             _ => self,
         }
     }
 
     fn with(mut self, tags: Tags) -> Self {
-        if let (Some(error), Found::Miss(missed) | Found::Aged(_, missed)) =
-            (&tags.unwritten, &self.found)
-        {
-            // Stored without one of its tags, the value would outlive an invalidation.
-            tracing::warn!(target: "cachestack", %error, "a tag could not be written, the function computes");
-            let key = Some(missed.key.text());
-            missed.cache.tell(Some(self.origin), Outcome::Uncached, key);
-            self.found = Found::Uncached;
+        let (Found::Miss(missed) | Found::Aged(_, missed)) = &mut self.0 else {
+            return self;
+        };
+        match tags.unwritten {
+            None => missed.on.extend(tags.on),
+            Some(error) => {
+                // Stored without one of its tags, the value would outlive an invalidation.
+                tracing::warn!(target: "cachestack", %error, "a tag could not be written, the function computes");
+                let key = Some(missed.key.text());
+                missed
+                    .cache
+                    .tell(Some(missed.origin), Outcome::Uncached, key);
+                self.0 = Found::Uncached(None);
+            }
         }
-        self.tags.on.extend(tags.on);
         self
     }
 }
@@ -404,14 +393,6 @@ impl Tags {
     pub const fn none() -> Self {
         Self {
             on: Vec::new(),
-            unwritten: None,
-        }
-    }
-
-    /// Those, which are written already.
-    pub(super) fn known(on: Vec<Dependency>) -> Self {
-        Self {
-            on,
             unwritten: None,
         }
     }
@@ -449,5 +430,13 @@ pub(super) enum Found<V> {
     Miss(Box<Missed>),
     /// It may be served, and is to be computed anew.
     Aged(V, Box<Missed>),
-    Uncached,
+    /// No cache takes part; what the function says itself of how long it takes.
+    Uncached(Option<Box<Bound>>),
+}
+
+/// How long a call takes at most that no cache takes part in.
+#[derive(Debug)]
+pub(super) struct Bound {
+    pub(super) origin: Origin,
+    pub(super) time: Duration,
 }

@@ -138,6 +138,12 @@ impl Counters {
         self.hits[0].one_more();
     }
 
+    /// Hits in the top layer.
+    #[inline]
+    pub(super) fn hits_on_top(&self) -> &Tally {
+        &self.hits[0]
+    }
+
     /// One more hit in that layer.
     pub(crate) fn hit(&self, layer: usize) {
         self.hits[layer.min(LAYERS - 1)].one_more();

@@ -1,61 +1,128 @@
-//! The text of a call's key, of which the beginning is seldom needed as one.
+//! The key of a call: what the thread knows the entry by, and the text, which is seldom needed.
 
-use cachestack_backends::{Key, KeyDigest, KeyText, Namespace};
+use std::fmt;
+
+use cachestack_backends::{Key, KeyDigest, KeyError, KeyText, KeyWriter, Namespace};
 
 use super::site::Instance;
 use crate::front::Place;
 
-/// What a call's key is.
-#[derive(Clone, Copy)]
+/// The key of a call of a function.
+pub struct CallKey<'a> {
+    /// What is written already: the whole of a shared key, else the arguments in short.
+    written: &'a KeyWriter,
+    /// Writes the arguments in full.
+    write: Option<&'a dyn Fn(&mut KeyWriter)>,
+}
+
+impl<'a> CallKey<'a> {
+    /// A key that is written by hand: whoever writes the same shares the entry.
+    #[inline]
+    pub fn shared(written: &'a KeyWriter) -> Self {
+        Self {
+            written,
+            write: None,
+        }
+    }
+
+    /// The key of these arguments, behind what the function's keys begin with.
+    #[inline]
+    pub fn own(in_short: &'a KeyWriter, write: &'a dyn Fn(&mut KeyWriter)) -> Self {
+        Self {
+            written: in_short,
+            write: Some(write),
+        }
+    }
+
+    /// Whether others may have it too.
+    #[inline]
+    pub(super) fn is_shared(&self) -> bool {
+        self.write.is_none()
+    }
+
+    /// What no other key of the function has, where that is short.
+    #[inline]
+    pub(super) fn in_numbers(&self) -> Option<[u64; 4]> {
+        self.written.in_numbers()
+    }
+
+    /// Writes the text.
+    pub(super) fn text(&self, instance: &'static Instance) -> Result<Text<'static>, KeyError> {
+        let Some(write) = self.write else {
+            let text = self.written.written().map_err(KeyError::clone)?;
+            return Ok(Text::Shared(instance, text.clone()));
+        };
+        let mut writer = KeyWriter::arguments();
+        write(&mut writer);
+        let text = writer.finish()?;
+        let place = self.in_numbers().map(|it| Place::of(instance.number, it));
+        Ok(Text::Own(instance, text, place))
+    }
+
+    /// The same where it can be written.
+    pub(super) fn to_text(&self, instance: &'static Instance) -> String {
+        let text = self.text(instance).map(|text| text.to_text());
+        text.unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for CallKey<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallKey")
+            .field("is_shared", &self.is_shared())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The text of a key.
 pub(super) enum Text<'a> {
-    /// What follows behind the function's identity.
-    Behind(&'static Instance, &'a KeyText),
+    /// What follows behind the function's identity, and what the thread knows the entry by.
+    Own(&'static Instance, KeyText, Option<Place>),
     /// The whole of it, by a function that others may share it with.
-    Shared(&'static Instance, &'a KeyText),
+    Shared(&'static Instance, KeyText),
     /// The whole of it, by nobody.
     Whole(&'a str),
 }
 
 impl Text<'_> {
     /// What a thread knows the entry by.
-    #[inline]
-    pub(super) fn place(self) -> Option<Place> {
+    pub(super) fn place(&self) -> Option<Place> {
         match self {
-            Self::Behind(instance, text) | Self::Shared(instance, text) => {
-                Place::of(instance.number, text)
+            Self::Own(_, _, place) => *place,
+            Self::Shared(instance, text) => {
+                let words = text.in_numbers()?;
+                Some(Place::of(instance.number, words))
             }
             Self::Whole(_) => None,
         }
     }
 
     /// The same where the text does not serve.
-    #[inline]
-    pub(super) fn place_by(self, digest: KeyDigest) -> Place {
+    pub(super) fn place_by(&self, digest: KeyDigest) -> Place {
         let instance = match self {
-            Self::Behind(instance, _) | Self::Shared(instance, _) => instance.number,
+            Self::Own(instance, ..) | Self::Shared(instance, _) => instance.number,
             Self::Whole(_) => 0,
         };
         Place::of_digest(instance, digest)
     }
 
-    #[inline]
-    pub(super) fn digest(self, namespace: &Namespace) -> KeyDigest {
+    pub(super) fn digest(&self, namespace: &Namespace) -> KeyDigest {
         match self {
-            Self::Behind(instance, text) => instance.head(namespace).digest(text.as_bytes()),
+            Self::Own(instance, text, _) => instance.head(namespace).digest(text.as_bytes()),
             Self::Shared(_, text) => namespace.digest(text.as_bytes()),
             Self::Whole(text) => namespace.digest(text.as_bytes()),
         }
     }
 
-    pub(super) fn key(self, namespace: &Namespace, digest: KeyDigest) -> Key {
+    pub(super) fn key(&self, namespace: &Namespace, digest: KeyDigest) -> Key {
         Key::with_digest(namespace, self.to_text(), digest)
     }
 
-    pub(super) fn to_text(self) -> String {
+    pub(super) fn to_text(&self) -> String {
         match self {
-            Self::Behind(instance, text) => instance.identity.text() + text.as_str(),
+            Self::Own(instance, text, _) => instance.identity.text() + text.as_str(),
             Self::Shared(_, text) => text.as_str().to_owned(),
-            Self::Whole(text) => text.to_owned(),
+            Self::Whole(text) => (*text).to_owned(),
         }
     }
 }

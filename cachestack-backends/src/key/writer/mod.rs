@@ -44,15 +44,18 @@ mod compound;
 mod names;
 mod ser;
 mod sets;
+mod short;
 mod sort;
 mod template;
 mod text;
 
 use std::fmt::{self, Display, Write};
+use std::sync::OnceLock;
 
 use serde::Serialize;
 
 use buffer::Buffer;
+use short::Short;
 use template::Escaped;
 
 pub use text::{KeyError, KeyText};
@@ -67,8 +70,10 @@ pub use text::{KeyError, KeyText};
 ///
 /// `Debug` tells the length only.
 pub struct KeyWriter {
-    out: Buffer,
     form: Form,
+    short: Short,
+    /// Nothing yet of one that writes in short.
+    out: Option<Buffer>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -78,8 +83,8 @@ enum Form {
     /// At least one argument is written.
     Arguments,
     Template,
-    /// Nothing may follow.
-    Ended,
+    /// Arguments of which no text is written.
+    InShort,
 }
 
 impl KeyWriter {
@@ -94,8 +99,9 @@ impl KeyWriter {
         out.text(identity);
         out.push(b'(');
         Self {
-            out,
             form: Form::Function,
+            short: Short::new(),
+            out: Some(out),
         }
     }
 
@@ -107,13 +113,26 @@ impl KeyWriter {
         Self::function("")
     }
 
+    /// Takes the arguments of a function in short: no text is written, but what [`in_numbers`](Self::in_numbers) gives.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    pub fn in_short() -> Self {
+        Self {
+            form: Form::InShort,
+            short: Short::new(),
+            out: None,
+        }
+    }
+
     /// Starts the key of a template, which is empty.
     #[must_use]
     #[inline]
     pub fn template() -> Self {
         Self {
-            out: Buffer::new(),
             form: Form::Template,
+            short: Short::new(),
+            out: Some(Buffer::new()),
         }
     }
 
@@ -126,23 +145,29 @@ impl KeyWriter {
     #[inline]
     pub fn argument<T: Serialize + ?Sized>(&mut self, value: &T) {
         match self.form {
-            Form::Function => self.form = Form::Arguments,
-            Form::Arguments => self.out.push(b','),
-            Form::Template | Form::Ended => self
-                .out
-                .fail(KeyError::new("an argument was given to a template")),
+            Form::InShort => self.short.value(value),
+            _ => self.argument_in_full(value),
         }
-        if !self.out.has_failed() {
+    }
+
+    fn argument_in_full<T: Serialize + ?Sized>(&mut self, value: &T) {
+        let out = self.out.get_or_insert_with(Buffer::new);
+        match self.form {
+            Form::Function | Form::InShort => self.form = Form::Arguments,
+            Form::Arguments => out.push(b','),
+            Form::Template => out.fail(KeyError::new("an argument was given to a template")),
+        }
+        if !out.has_failed() {
             // The buffer keeps the error for `finish`.
-            let _ = self.out.value(value);
+            let _ = out.value(value);
         }
     }
 
     /// Writes a literal part of a template as it is.
     #[inline]
     pub fn literal(&mut self, text: &str) {
-        if self.takes_template_parts() {
-            self.out.text(text);
+        if let Some(out) = self.template_parts() {
+            out.text(text);
         }
     }
 
@@ -151,18 +176,20 @@ impl KeyWriter {
     ///
     /// `reserved` are the characters of the literals that stand between the template's placeholders.
     pub fn placeholder(&mut self, value: &(impl Display + ?Sized), reserved: &str) {
-        if self.takes_template_parts() {
-            let result = write!(Escaped::new(&mut self.out, reserved), "{value}");
-            self.keep(result);
+        if let Some(out) = self.template_parts() {
+            if write!(Escaped::new(out, reserved), "{value}").is_err() {
+                out.fail(KeyError::display());
+            }
         }
     }
 
     /// Writes a value by its `Display`, unescaped. Only the last placeholder of a template can be written so
     /// without two lists of values meeting in one text.
     pub fn raw(&mut self, value: &(impl Display + ?Sized)) {
-        if self.takes_template_parts() {
-            let result = write!(self.out, "{value}");
-            self.keep(result);
+        if let Some(out) = self.template_parts() {
+            if write!(out, "{value}").is_err() {
+                out.fail(KeyError::display());
+            }
         }
     }
 
@@ -173,51 +200,53 @@ impl KeyWriter {
     /// The first error met: a `Serialize` or `Display` implementation failed, a map gave a key without a value or the
     /// other way round, or a method of the other form was called.
     #[inline]
-    pub fn finish(mut self) -> Result<KeyText, KeyError> {
-        self.end();
-        self.out.finish()
-    }
-
-    /// Ends the key where it is.
-    #[doc(hidden)]
-    #[inline]
-    pub fn end(&mut self) {
-        if matches!(self.form, Form::Function | Form::Arguments) {
-            self.out.push(b')');
-            self.form = Form::Ended;
+    pub fn finish(self) -> Result<KeyText, KeyError> {
+        let mut out = self.out.unwrap_or_else(Buffer::new);
+        if self.form != Form::Template {
+            out.push(b')');
         }
+        out.finish()
     }
 
-    /// The text of a key that has [ended](Self::end).
+    /// The text of a template as far as it is written.
     ///
     /// # Errors
     /// As [`finish`](Self::finish).
     #[doc(hidden)]
-    #[inline]
-    pub fn ended(&self) -> Result<&KeyText, &KeyError> {
-        self.out.written()
+    pub fn written(&self) -> Result<&KeyText, &KeyError> {
+        static EMPTY: OnceLock<KeyText> = OnceLock::new();
+        match &self.out {
+            Some(out) => out.written(),
+            None => Ok(EMPTY.get_or_init(|| KeyText::new(bytes::Bytes::new()))),
+        }
     }
 
-    fn takes_template_parts(&mut self) -> bool {
+    /// Up to 31 bytes of a template, or of arguments in short, as numbers: those of another key of the same function
+    /// are others.
+    #[doc(hidden)]
+    #[inline]
+    pub fn in_numbers(&self) -> Option<[u64; 4]> {
+        match &self.out {
+            None => self.short.in_numbers(),
+            Some(out) => out.written().ok()?.in_numbers(),
+        }
+    }
+
+    fn template_parts(&mut self) -> Option<&mut Buffer> {
+        let out = self.out.get_or_insert_with(Buffer::new);
         if self.form != Form::Template {
-            self.out.fail(KeyError::new(
+            out.fail(KeyError::new(
                 "a part of a template was given to a function's key",
             ));
         }
-        !self.out.has_failed()
-    }
-
-    fn keep(&mut self, result: fmt::Result) {
-        if result.is_err() {
-            self.out.fail(KeyError::display());
-        }
+        (!out.has_failed()).then_some(out)
     }
 }
 
 impl fmt::Debug for KeyWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyWriter")
-            .field("len", &self.out.len())
+            .field("len", &self.out.as_ref().map_or(0, Buffer::len))
             .finish_non_exhaustive()
     }
 }

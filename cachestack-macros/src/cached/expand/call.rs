@@ -53,12 +53,7 @@ fn statements(cached: &Cached, mode: &TokenStream, wants: Wants) -> TokenStream 
     let before = cached.before_call(Args::Owned);
     let call = cached.call(Args::Owned);
     let call = quote!(#call #mode);
-    let run = match (cached.tags.is_empty(), cached.returns.way) {
-        (true, Way::Sync | Way::Async) if !cached.may_not_wait(wants) => {
-            at_once(cached, &call, wants)
-        }
-        _ => in_steps(cached, &call, wants),
-    };
+    let run = in_steps(cached, &call, wants);
     quote!(#witness #before #run)
 }
 
@@ -94,17 +89,6 @@ pub(super) fn tags_with(cached: &Cached) -> Option<TokenStream> {
     (!cached.tags.is_empty()).then(|| quote!(#(#each)*))
 }
 
-/// One expression for the look-up and what follows it.
-fn at_once(cached: &Cached, call: &TokenStream, wants: Wants) -> TokenStream {
-    let (shape, share) = (cached.shape(), cached.share());
-    let (keep, lifetime) = (cached.keep(), cached.lifetime());
-    let compute = compute(cached);
-    let form = local("form");
-    let arguments = quote!(#call, #shape, #form, #share, #keep, #lifetime, #compute);
-    let key = cached.write_key(Args::Owned);
-    finish(cached, "call", &key, arguments, wants)
-}
-
 /// The probe first: what is needed only after a miss is made then.
 fn in_steps(cached: &Cached, call: &TokenStream, wants: Wants) -> TokenStream {
     let p = cached.krate.private();
@@ -130,7 +114,18 @@ fn in_steps(cached: &Cached, call: &TokenStream, wants: Wants) -> TokenStream {
     let last = match cached.returns.way {
         Way::Sync | Way::Async => {
             let arguments = quote!(#probed, #shape, #form, #share, #keep, #lifetime, #compute);
-            finish(cached, "finish", &TokenStream::new(), arguments, wants)
+            let finish = finish(cached, arguments, wants);
+            let returned = local("returned");
+            match wants {
+                // There is no hit, and of an async function it is the future.
+                Wants::New | Wants::Renewal => finish,
+                Wants::Value => quote! {
+                    match #probed.hit::<#returns, _>(#shape) {
+                        ::core::result::Result::Ok(#returned) => #returned,
+                        ::core::result::Result::Err(#probed) => #finish,
+                    }
+                },
+            }
         }
         Way::Future | Way::Boxed => {
             let arguments = quote!(#started, #shape, #form, #share, #keep, #lifetime);
@@ -154,14 +149,7 @@ fn in_steps(cached: &Cached, call: &TokenStream, wants: Wants) -> TokenStream {
 }
 
 /// The call of a function of the support module, shown where what does not fit was written.
-/// What stands before the call must not last until its future is awaited.
-fn finish(
-    cached: &Cached,
-    what: &str,
-    before: &TokenStream,
-    arguments: TokenStream,
-    wants: Wants,
-) -> TokenStream {
+fn finish(cached: &Cached, arguments: TokenStream, wants: Wants) -> TokenStream {
     let (ends, returns) = (ends(cached), &cached.returns.ty);
     let either = match cached.goes_apart(wants) {
         true => "_either",
@@ -174,26 +162,19 @@ fn finish(
                 "" => quote!(::<#returns, _, _, _, _, _, _>),
                 _ => quote!(::<#returns, _, _, _, _>),
             };
-            let name = format!("{what}_async{either}");
+            let name = format!("finish_async{either}");
             let call = cached.krate.call(ends, &name, generics, arguments);
             let call = limited(cached, call, wants);
             let wait = (wants != Wants::New).then(|| quote_spanned!(ends.last=> .await));
-            match before.is_empty() {
-                true => quote!(#call #wait),
-                false => {
-                    let future = local("future");
-                    quote!({ #before let #future = #call; #future } #wait)
-                }
-            }
+            quote!(#call #wait)
         }
         _ => {
             let generics = match either {
                 "" => quote!(::<#returns, _, _>),
                 _ => quote!(::<#returns, _, _, _>),
             };
-            let name = format!("{what}_sync{either}");
-            let call = cached.krate.call(ends, &name, generics, arguments);
-            quote!(#before #call)
+            let name = format!("finish_sync{either}");
+            cached.krate.call(ends, &name, generics, arguments)
         }
     }
 }
@@ -207,10 +188,6 @@ impl Cached {
     /// Whether a call takes so long at most.
     fn is_limited(&self, wants: Wants) -> bool {
         wants == Wants::Value && self.freshness.hard_timeout.is_some()
-    }
-
-    fn may_not_wait(&self, wants: Wants) -> bool {
-        self.goes_apart(wants) || self.is_limited(wants)
     }
 }
 

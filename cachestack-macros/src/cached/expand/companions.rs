@@ -324,12 +324,14 @@ fn hidden_key(cached: &Cached) -> Companion {
         cached.lent_params(),
         key::body(cached),
     );
+    let writer = local("writer");
     Companion {
         attrs: hidden(),
         sig: quote! {
-            fn #name #generics (#params) -> #p::KeyWriter #where_clause
+            fn #name #generics (#params #writer: &mut #p::KeyWriter) #where_clause
         },
-        body: quote!({ #body }),
+        // Without arguments it writes nothing.
+        body: quote!({ let mut #writer = #writer; let _ = &mut #writer; #body }),
     }
 }
 

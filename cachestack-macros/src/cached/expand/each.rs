@@ -96,7 +96,17 @@ fn key_of(cached: &Cached, each: &Each) -> TokenStream {
             false => quote!(#(#cfgs)* #lent),
         }
     });
-    quote!(|#id: &#ty| { #one #key #generics(#receiver #(#lent),*).finish() })
+    let (p, writer) = (cached.krate.private(), local("writer"));
+    let form = match &cached.key {
+        None => quote!(arguments),
+        Some(_) => quote!(template),
+    };
+    quote!(|#id: &#ty| {
+        #one
+        let mut #writer = #p::KeyWriter::#form();
+        #key #generics(#receiver #(#lent,)* &mut #writer);
+        #writer.finish()
+    })
 }
 
 fn tags(cached: &Cached, each: &Each) -> TokenStream {

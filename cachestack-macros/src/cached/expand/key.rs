@@ -60,7 +60,7 @@ fn instance(cached: &Cached) -> Option<TokenStream> {
     }
 }
 
-/// The body of `__key`, where every argument is a reference: it gives the writer.
+/// The body of `__key`, where every argument is a reference, and so is the writer.
 pub(super) fn body(cached: &Cached) -> TokenStream {
     match &cached.key {
         None => of_arguments(cached),
@@ -68,14 +68,24 @@ pub(super) fn body(cached: &Cached) -> TokenStream {
     }
 }
 
-/// The expression of the key where the arguments are as the function takes them.
+/// What writes the key that a call begins with: the template, or the arguments in short.
+pub(super) fn form(cached: &Cached) -> Ident {
+    let form = match &cached.key {
+        None => "in_short",
+        Some(_) => "template",
+    };
+    Ident::new(form, proc_macro2::Span::call_site())
+}
+
+/// The block that writes the key where the arguments are as the function takes them.
 pub(super) fn in_place(cached: &Cached) -> TokenStream {
     let lent = cached.keyed().map(|param| {
         let (Param { name, cfgs, .. }, lent) = (param, param.lend());
         quote!(#(#cfgs)* let #name = #lent;)
     });
     let body = body(cached);
-    quote!({ #(#lent)* #body })
+    let writer = local("writer");
+    quote!({ #(#lent)* let _ = &mut #writer; #body })
 }
 
 fn of_arguments(cached: &Cached) -> TokenStream {
@@ -101,11 +111,9 @@ fn of_arguments(cached: &Cached) -> TokenStream {
         }
     });
     quote! {
-        let mut #writer = #p::KeyWriter::arguments();
         #(#constants)*
         #receiver
         #(#arguments)*
-        #writer
     }
 }
 
@@ -131,12 +139,10 @@ fn of_template(cached: &Cached) -> TokenStream {
         .map(|Param { name, cfgs, .. }| quote!(#(#cfgs)* #p::instance_type(&mut #writer, #name);));
     quote! {
         #(#used)*
-        let mut #writer = #p::KeyWriter::template();
         #parts
         #(#constants)*
         #(#types)*
         #end
-        #writer
     }
 }
 

@@ -164,18 +164,24 @@ impl Cached {
     pub(super) fn call(&self, args: Args) -> TokenStream {
         let p = self.krate.private();
         let (site, identity) = (self.site(), key::identity(self));
-        let (target, key) = (self.target(args), local("key"));
-        let shares_key = self.key.is_some().then(|| quote!(.shares_key()));
+        let target = self.target(args);
+        let [key, write] = ["key", "write"].map(local);
+        let key = match self.key.is_some() {
+            true => quote!(#p::CallKey::shared(&#key)),
+            false => quote!(#p::CallKey::own(&#key, &#write)),
+        };
         let says = args == Args::Owned && self.freshness.is_said();
         let freshness = says.then(|| {
             let freshness = local("freshness");
             quote!(.freshness(&#freshness))
         });
-        quote!(#p::Call::new(#site, #identity, #target, &mut #key) #shares_key #freshness)
+        quote!(#p::Call::new(#site, #identity, #target, #key) #freshness)
     }
 
-    /// The statement before a `Call` that writes its key; to be gone before anything is awaited.
+    /// The statements before a `Call` that write its key; to be gone before anything is awaited.
     pub(super) fn write_key(&self, args: Args) -> TokenStream {
+        let p = self.krate.private();
+        let [key, write, writer] = ["key", "write", "writer"].map(local);
         let written = match &self.home {
             Home::Nowhere => key::in_place(self),
             _ => {
@@ -184,11 +190,15 @@ impl Cached {
                     Args::Owned => self.lend(),
                     Args::Borrowed => self.hand_on_lent(),
                 };
-                quote!(#key #generics(#arguments))
+                quote!({ #key #generics(#arguments &mut #writer); })
             }
         };
-        let key = local("key");
-        quote!(let mut #key = #written;)
+        let form = key::form(self);
+        quote! {
+            let #write = |mut #writer: &mut #p::KeyWriter| #written;
+            let mut #key = #p::KeyWriter::#form();
+            #write(&mut #key);
+        }
     }
 
     /// The expression of the cache it uses.
@@ -250,9 +260,9 @@ impl Cached {
         });
         let lent = self.keyed().map(|param| {
             let (cfgs, lent) = (&param.cfgs, param.lend());
-            quote!(#(#cfgs)* #lent)
+            quote!(#(#cfgs)* #lent,)
         });
-        quote!(#receiver #(#lent),*)
+        quote!(#receiver #(#lent)*)
     }
 
     /// The same where they are references.
@@ -261,8 +271,10 @@ impl Cached {
             let token = &it.token.self_token;
             quote!(#token,)
         });
-        let names = names(self.keyed());
-        quote!(#receiver #names)
+        let names = self
+            .keyed()
+            .map(|Param { name, cfgs, .. }| quote!(#(#cfgs)* #name,));
+        quote!(#receiver #(#names)*)
     }
 
     /// The parameters of a companion that takes what is part of the key as references.
@@ -270,9 +282,9 @@ impl Cached {
         let receiver = self.lent_receiver();
         let lent = self.keyed().map(|param| {
             let (Param { name, cfgs, .. }, lent) = (param, param.lent());
-            quote!(#(#cfgs)* #name: #lent)
+            quote!(#(#cfgs)* #name: #lent,)
         });
-        quote!(#receiver #(#lent),*)
+        quote!(#receiver #(#lent)*)
     }
 
     /// The parameters of a companion that takes what is part of the key as the function does.
