@@ -56,8 +56,10 @@ impl Place {
 
 /// What a thread has at hand of an entry.
 #[derive(Debug)]
-pub(crate) enum Recalled<V> {
+pub enum Recalled<V> {
+    /// The value.
     Hit(V),
+    /// Nothing, but what the store has is to be.
     Missed,
     /// Nothing for now, and nothing is wanted.
     Rests,

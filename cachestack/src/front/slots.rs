@@ -61,6 +61,15 @@ impl Group {
         Cells(differs.wrapping_sub(ONES) & !differs & (ONES << 15))
     }
 
+    /// The slot in it that is at a place.
+    #[inline]
+    fn find<V>(self, slots: &[Slot<V>], place: &Place, tag: u16) -> Option<usize> {
+        self.cells(tag).find_map(|cell| {
+            let index = self.slot(cell);
+            slots.get(index)?.is_at(place).then_some(index)
+        })
+    }
+
     fn set(&mut self, cell: u32, tag: u16, slot: usize) {
         let part = 0xFFFF << (16 * cell);
         self.tags = self.tags & !part | u64::from(tag) << (16 * cell);
@@ -244,16 +253,14 @@ impl<V> Slot<V> {
 
 #[inline]
 fn find<V>(groups: &[Group], slots: &[Slot<V>], place: &Place, hash: Hash) -> Option<usize> {
-    for group in [hash.group, hash.group ^ 1] {
-        let group = *groups.get(group)?;
-        for cell in group.cells(hash.tag) {
-            let index = group.slot(cell);
-            if slots.get(index)?.is_at(place) {
-                return Some(index);
-            }
-        }
-    }
-    None
+    let found = groups.get(hash.group)?.find(slots, place, hash.tag);
+    found.or_else(|| find_beside(groups, slots, place, hash))
+}
+
+/// The same in the other group, where few are.
+#[inline(never)]
+fn find_beside<V>(groups: &[Group], slots: &[Slot<V>], place: &Place, hash: Hash) -> Option<usize> {
+    groups.get(hash.group ^ 1)?.find(slots, place, hash.tag)
 }
 
 /// For how many look-ups there are to be no copies: those that are hardly ever used cost more than they save.

@@ -77,7 +77,7 @@ impl<'a> Each<'a> {
         key_of: impl Fn(&K) -> Result<KeyText, KeyError>,
         tags: impl Fn(&K, &mut Tags),
     ) -> Begun<K> {
-        let instance = self.site.meet(&self.identity, self.shares_key);
+        let instance = self.site.meet(|| self.identity, self.shares_key);
         let origin = Origin {
             identity: Some(&instance.identity),
             counters: &self.site.counters,

@@ -78,7 +78,7 @@ pub use self::lifetime::{
     ByValue, Lasting, Lifetime, MayBeNone, NoneApart, Time, none_apart, ttl_by,
 };
 pub use self::limit::{FailsLate, Late, Limit, in_time, late_by};
-pub use self::probe::{Call, Probed, Tags};
+pub use self::probe::{Call, Probed, Tags, at_hand};
 pub use self::shape::{Fails, Fallible, OfFallible, OfOther, Plain, Shape, Tag};
 pub use self::share::{
     ByError, ErrorTime, Failure, Kept, KeptError, MayFail, OfShareable, OfUnshareable, Share,
@@ -89,5 +89,6 @@ pub use self::site::{Site, functions};
 pub(crate) use self::stats::Counters;
 pub use self::stats::FunctionStats;
 pub use self::text::CallKey;
+pub use crate::front::Recalled;
 
 pub use self::target::{AsCache, Target};

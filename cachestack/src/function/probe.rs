@@ -85,7 +85,7 @@ impl<'a> Call<'a> {
 
     #[inline]
     pub(super) fn meet(&self) -> &'static Instance {
-        self.site.meet(&self.identity, self.key.is_shared())
+        self.site.meet(|| self.identity, self.key.is_shared())
     }
 
     /// Computes without the cache, if so.
@@ -119,44 +119,47 @@ impl<'a> Call<'a> {
         self
     }
 
-    /// What this thread has at hand.
-    #[inline(always)]
-    pub(super) fn at_hand<R, S: Shape<R>>(&self, form: FormOf<R, S>) -> Recalled<S::Value> {
-        let instance = self.meet();
-        let (Mode::LookUp, true) = (self.mode, instance.owns) else {
-            return Recalled::Rests;
-        };
-        let Some(words) = self.key.in_numbers() else {
-            // It is looked for by its digest.
-            return Recalled::Missed;
-        };
-        let place = Place::of(instance.number, words);
-        self.target.with(|cache| {
-            let Some(cache) = cache else {
-                return Recalled::Rests;
-            };
-            let hits = self.site.counters.hits_on_top();
-            let recalled = (form.recall)(cache, &place, hits);
-            if let Recalled::Hit(_) = recalled {
-                cache.hit_on_top(Some(&instance.identity), || self.key.to_text(instance));
-            }
-            recalled
-        })
-    }
-
     /// Looks where nobody has to wait. Takes the call, so that an async caller does not carry its key through
     /// what follows.
-    #[inline(always)]
+    #[inline]
     pub fn probe<R, S, H>(self, shape: S, form: FormOf<R, S>, share: &H) -> Probed<S::Value>
     where
         S: Shape<R>,
         H: Share<R>,
     {
-        match self.at_hand::<R, S>(form) {
+        let recalled = match self.mode {
+            Mode::LookUp => at_hand::<R, S>(
+                self.site,
+                || self.identity,
+                self.target,
+                &self.key,
+                shape,
+                form,
+            ),
+            _ => Recalled::Rests,
+        };
+        match recalled {
             Recalled::Hit(value) => Probed(Found::Hit(value)),
             Recalled::Missed => self.probe_store(shape, form, share, true),
             Recalled::Rests => self.probe_store(shape, form, share, false),
         }
+    }
+
+    /// The same where it is known already that the thread has nothing at hand.
+    #[inline]
+    pub fn probe_further<R, S, H>(
+        self,
+        at_hand: &Recalled<S::Value>,
+        shape: S,
+        form: FormOf<R, S>,
+        share: &H,
+    ) -> Probed<S::Value>
+    where
+        S: Shape<R>,
+        H: Share<R>,
+    {
+        let is_wanted = matches!(at_hand, Recalled::Missed);
+        self.probe_store(shape, form, share, is_wanted)
     }
 
     fn origin(&self, instance: &'static Instance) -> Origin {
@@ -168,7 +171,7 @@ impl<'a> Call<'a> {
 
     /// The same where the thread has nothing at hand; what is found is to be so from now on, if that is wanted.
     #[inline(never)]
-    pub(super) fn probe_store<R, S, H>(
+    fn probe_store<R, S, H>(
         &self,
         _: S,
         form: FormOf<R, S>,
@@ -236,6 +239,34 @@ impl<'a> Call<'a> {
         cache.tell(Some(origin), outcome, text.as_deref());
         found
     }
+}
+
+/// What this thread has at hand for a call. Nothing of the call is made for it but what it looks for.
+#[inline(always)]
+pub fn at_hand<R, S: Shape<R>>(
+    site: &'static Site,
+    identity: impl Fn() -> Identity,
+    target: Target<'_>,
+    key: &CallKey<'_>,
+    _: S,
+    form: FormOf<R, S>,
+) -> Recalled<S::Value> {
+    let instance = site.meet(identity, key.is_shared());
+    let Some(words) = key.in_numbers().filter(|_| instance.owns) else {
+        // It is looked for by its digest.
+        return Recalled::Missed;
+    };
+    let place = Place::of(instance.number, words);
+    target.with(|cache| {
+        let Some(cache) = cache else {
+            return Recalled::Rests;
+        };
+        let recalled = (form.recall)(cache, &place, site.counters.hits_on_top());
+        if let Recalled::Hit(_) = recalled {
+            cache.hit_on_top(Some(&instance.identity), || key.to_text(instance));
+        }
+        recalled
+    })
 }
 
 /// Looks a key up in the layers that answer at once.
@@ -338,6 +369,12 @@ fn aged<V>(
 pub struct Probed<V>(pub(super) Found<V>);
 
 impl<V> Probed<V> {
+    /// A value that the thread has at hand.
+    #[inline]
+    pub fn of(value: V) -> Self {
+        Self(Found::Hit(value))
+    }
+
     /// What the function returns, where that is known.
     ///
     /// # Errors

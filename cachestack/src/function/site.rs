@@ -76,22 +76,28 @@ impl Site {
 
     /// The instance that is called. Of two functions with one identity, as two blocks of one function may hold, the
     /// second to be called does not own it, and is not cached.
-    #[inline]
-    pub(super) fn meet(&'static self, identity: &Identity, shares_key: bool) -> &'static Instance {
+    #[inline(always)]
+    pub(super) fn meet(
+        &'static self,
+        identity: impl Fn() -> Identity,
+        shares_key: bool,
+    ) -> &'static Instance {
         match self.first.get() {
-            Some(first) if first.identity.is(identity) => first,
-            Some(_) => self.meet_another(identity, shares_key),
-            None => self.meet_first(identity, shares_key),
+            Some(first) if first.identity.is(&identity()) => first,
+            _ => self.meet_slowly(identity(), shares_key),
         }
     }
 
     #[cold]
-    fn meet_first(&'static self, identity: &Identity, shares_key: bool) -> &'static Instance {
-        let owns = self.register(identity, shares_key);
-        // Another instance may have been first at the same time.
-        match self.first.get_or_init(|| Instance::new(*identity, owns)) {
-            first if first.identity == *identity => first,
-            _ => self.meet_another(identity, shares_key),
+    fn meet_slowly(&'static self, identity: Identity, shares_key: bool) -> &'static Instance {
+        if self.first.get().is_none() {
+            let owns = self.register(&identity, shares_key);
+            // Another instance may have been first at the same time.
+            self.first.get_or_init(|| Instance::new(identity, owns));
+        }
+        match self.first.get() {
+            Some(first) if first.identity == identity => first,
+            _ => self.meet_another(&identity, shares_key),
         }
     }
 

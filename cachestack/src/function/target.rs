@@ -17,7 +17,7 @@ pub enum Target<'a> {
 }
 
 impl Target<'_> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn with<R>(self, use_it: impl FnOnce(Option<&Cache>) -> R) -> R {
         match self {
             Self::Current => global::with_current(use_it),

@@ -58,7 +58,7 @@ pub fn current() -> Option<Cache> {
 /// The cache of that name, or the scope's; `None` when nobody configured it.
 pub fn named(name: &str) -> Option<Cache> {
     if let Some(cache) = scope::current() {
-        return Some(cache);
+        return Some(Cache::clone(&cache));
     }
     let named = NAMED.read().unwrap_or_else(PoisonError::into_inner);
     named.as_ref()?.get(name).cloned()
@@ -66,21 +66,33 @@ pub fn named(name: &str) -> Option<Cache> {
 
 /// The scope's cache, where there is a scope.
 pub(crate) fn scope_here() -> Option<Cache> {
-    scope::may_be_set().then(scope::current).flatten()
+    let cache = scope::may_be_set().then(scope::current).flatten();
+    cache.as_deref().cloned()
 }
 
 /// Calls `use_it` with the current cache, without cloning it.
-#[inline]
+#[inline(always)]
 pub(crate) fn with_current<R>(use_it: impl FnOnce(Option<&Cache>) -> R) -> R {
-    if scope::may_be_set() {
-        if let Some(cache) = scope::current() {
-            return use_it(Some(&cache));
-        }
-    }
+    let scope;
     use_it(match CONFIGURED.get() {
+        _ if scope::may_be_set() => {
+            scope = scope::current();
+            match &scope {
+                Some(cache) => Some(&**cache),
+                None => outside(),
+            }
+        }
+        Some(cache) => Some(cache),
+        None => outside(),
+    })
+}
+
+/// The current cache where there is no scope.
+fn outside() -> Option<&'static Cache> {
+    match CONFIGURED.get() {
         Some(cache) => Some(cache),
         None => EMBEDDED.get_or_init(embedded).as_ref(),
-    })
+    }
 }
 
 #[cfg(feature = "memory")]

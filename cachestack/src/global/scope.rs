@@ -3,12 +3,13 @@
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::cache::Cache;
 
 thread_local! {
-    static SCOPE: RefCell<Option<Cache>> = const { RefCell::new(None) };
+    static SCOPE: RefCell<Option<Rc<Cache>>> = const { RefCell::new(None) };
 }
 
 /// How many scopes there are in the process: without any, nobody looks at the thread's.
@@ -19,19 +20,20 @@ pub(super) fn may_be_set() -> bool {
     SCOPES.load(Ordering::Relaxed) > 0
 }
 
-pub(super) fn current() -> Option<Cache> {
+/// Shared by this thread alone, so that many threads in one scope do not meet at how often it is shared.
+pub(super) fn current() -> Option<Rc<Cache>> {
     SCOPE
         .try_with(|scope| scope.borrow().clone())
         .unwrap_or_default()
 }
 
 /// The scope of this thread while it lives; afterwards the one from before.
-struct Entered(Option<Cache>);
+struct Entered(Option<Rc<Cache>>);
 
 impl Entered {
     fn new(cache: Cache) -> Self {
         SCOPES.fetch_add(1, Ordering::Relaxed);
-        Self(SCOPE.with(|scope| scope.replace(Some(cache))))
+        Self(SCOPE.with(|scope| scope.replace(Some(Rc::new(cache)))))
     }
 }
 

@@ -53,7 +53,7 @@ fn statements(cached: &Cached, mode: &TokenStream, wants: Wants) -> TokenStream 
     let before = cached.before_call(Args::Owned);
     let call = cached.call(Args::Owned);
     let call = quote!(#call #mode);
-    let run = in_steps(cached, &call, wants);
+    let run = in_steps(cached, &call, wants, mode.is_empty());
     quote!(#witness #before #run)
 }
 
@@ -90,7 +90,7 @@ pub(super) fn tags_with(cached: &Cached) -> Option<TokenStream> {
 }
 
 /// The probe first: what is needed only after a miss is made then.
-fn in_steps(cached: &Cached, call: &TokenStream, wants: Wants) -> TokenStream {
+fn in_steps(cached: &Cached, call: &TokenStream, wants: Wants, is_plain: bool) -> TokenStream {
     let p = cached.krate.private();
     let (shape, make_share) = (cached.shape(), cached.share());
     let (keep, lifetime) = (cached.keep(), cached.lifetime());
@@ -106,9 +106,22 @@ fn in_steps(cached: &Cached, call: &TokenStream, wants: Wants) -> TokenStream {
         quote!(let #limit = #probed.limit();)
     });
     let key = cached.write_key(Args::Owned);
+    // Nothing of the call is made where the thread has the value at hand.
+    let look = match (wants, is_plain) {
+        // Where nothing can stand beside the function, what is known of it has to be in one place.
+        (Wants::Value, true) if !matches!(cached.home, Home::Nowhere) => {
+            let at_hand = cached.at_hand();
+            let [recalled, returned] = ["recalled", "returned"].map(local);
+            quote!(match #at_hand {
+                #p::Recalled::Hit(#returned) => #p::Probed::of(#returned),
+                #recalled => #call.probe_further::<#returns, _, _>(&#recalled, #shape, #form, &#share),
+            })
+        }
+        _ => quote!(#call.probe::<#returns, _, _>(#shape, #form, &#share)),
+    };
     let probe = quote! {
         let #share = #make_share;
-        let #probed = { #key #call.probe::<#returns, _, _>(#shape, #form, &#share) } #tagged;
+        let #probed = { #key #look } #tagged;
         #limit
     };
     let last = match cached.returns.way {

@@ -164,18 +164,32 @@ impl Cached {
     pub(super) fn call(&self, args: Args) -> TokenStream {
         let p = self.krate.private();
         let (site, identity) = (self.site(), key::identity(self));
-        let target = self.target(args);
-        let [key, write] = ["key", "write"].map(local);
-        let key = match self.key.is_some() {
-            true => quote!(#p::CallKey::shared(&#key)),
-            false => quote!(#p::CallKey::own(&#key, &#write)),
-        };
+        let (target, key) = (self.target(args), self.call_key());
         let says = args == Args::Owned && self.freshness.is_said();
         let freshness = says.then(|| {
             let freshness = local("freshness");
             quote!(.freshness(&#freshness))
         });
         quote!(#p::Call::new(#site, #identity, #target, #key) #freshness)
+    }
+
+    /// The expression of what the thread has at hand for a call.
+    pub(super) fn at_hand(&self) -> TokenStream {
+        let (p, returns) = (self.krate.private(), &self.returns.ty);
+        let (shape, form) = (self.shape(), local("form"));
+        let (site, identity) = (self.site(), key::identity(self));
+        let (target, key) = (self.target(Args::Owned), self.call_key());
+        quote!(#p::at_hand::<#returns, _>(#site, || #identity, #target, &#key, #shape, #form))
+    }
+
+    /// The expression of a `CallKey`.
+    fn call_key(&self) -> TokenStream {
+        let p = self.krate.private();
+        let [key, write] = ["key", "write"].map(local);
+        match self.key.is_some() {
+            true => quote!(#p::CallKey::shared(&#key)),
+            false => quote!(#p::CallKey::own(&#key, &#write)),
+        }
     }
 
     /// The statements before a `Call` that write its key; to be gone before anything is awaited.
