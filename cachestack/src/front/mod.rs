@@ -156,7 +156,21 @@ impl AtHand {
         Some(self.next)
     }
 
-    #[inline]
+    /// The same where another function, or another cache, was there last.
+    #[inline(never)]
+    fn find_and_recall<V: 'static, R>(
+        &mut self,
+        cache: u64,
+        place: &Place,
+        hits: &Tally,
+        read: impl FnOnce(&V) -> Option<R>,
+    ) -> Recalled<R> {
+        let found = self.found::<V>(cache, place.instance, hits);
+        let recalled = found.and_then(|()| self.recall(cache, place, read));
+        recalled.unwrap_or(Recalled::Missed)
+    }
+
+    #[inline(always)]
     fn recall<V: 'static, R>(
         &mut self,
         cache: u64,
@@ -200,18 +214,12 @@ impl Cache {
                 return Recalled::Rests;
             };
             let cache = self.number();
-            if let Some(recalled) = at_hand.recall(cache, place, &read) {
-                return recalled;
-            }
-            if self.stack().changes().is_none() {
-                return Recalled::Rests;
-            }
-            match at_hand.found::<V>(cache, place.instance, hits) {
-                Some(()) => at_hand
-                    .recall(cache, place, &read)
-                    .unwrap_or(Recalled::Missed),
-                None => Recalled::Missed,
-            }
+            at_hand.recall(cache, place, &read).unwrap_or_else(|| {
+                if self.stack().changes().is_none() {
+                    return Recalled::Rests;
+                }
+                at_hand.find_and_recall(cache, place, hits, &read)
+            })
         });
         recalled.unwrap_or(Recalled::Rests)
     }

@@ -12,7 +12,7 @@ use super::missed::Missed;
 use super::shape::Shape;
 use super::share::Share;
 use super::site::{Instance, Site};
-use super::target::Target;
+use super::target::{Held, Target};
 use super::text::{CallKey, Text};
 use crate::cache::{Age, Cache, Freshness, Policy, Wish};
 use crate::events::{Origin, Outcome, tell_without_cache};
@@ -257,16 +257,15 @@ pub fn at_hand<R, S: Shape<R>>(
         return Recalled::Missed;
     };
     let place = Place::of(instance.number, words);
-    target.with(|cache| {
-        let Some(cache) = cache else {
-            return Recalled::Rests;
-        };
-        let recalled = (form.recall)(cache, &place, site.counters.hits_on_top());
-        if let Recalled::Hit(_) = recalled {
-            cache.hit_on_top(Some(&instance.identity), || key.to_text(instance));
-        }
-        recalled
-    })
+    let mut held = Held::default();
+    let Some(cache) = target.lend(&mut held) else {
+        return Recalled::Rests;
+    };
+    let recalled = (form.recall)(cache, &place, site.counters.hits_on_top());
+    if let Recalled::Hit(_) = recalled {
+        cache.hit_on_top(Some(&instance.identity), || key.to_text(instance));
+    }
+    recalled
 }
 
 /// Looks a key up in the layers that answer at once.

@@ -1,5 +1,6 @@
 //! Which cache a function uses.
 
+use std::rc::Rc;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use crate::cache::Cache;
@@ -32,10 +33,27 @@ impl Target<'_> {
         }
     }
 
+    /// The same for one that goes on in its caller's place.
+    #[inline(always)]
+    pub(super) fn lend<'l>(&'l self, held: &'l mut Held) -> Option<&'l Cache> {
+        match self {
+            Self::Current => global::lend_current(&mut held.0),
+            Self::Given(cache) => Some(cache),
+            Self::Named(name) => {
+                held.1 = global::named(name);
+                held.1.as_ref()
+            }
+        }
+    }
+
     pub(super) fn cache(self) -> Option<Cache> {
         self.with(|cache| cache.cloned())
     }
 }
+
+/// What is held while a cache is lent.
+#[derive(Default)]
+pub(super) struct Held(Option<Rc<Cache>>, Option<Cache>);
 
 fn warn_unnamed(name: &'static str) {
     static WARNED: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());

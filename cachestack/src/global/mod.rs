@@ -3,6 +3,7 @@
 mod scope;
 
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::{OnceLock, PoisonError, RwLock};
 
 use cachestack_backends::{Error, ErrorKind, Result};
@@ -71,20 +72,29 @@ pub(crate) fn scope_here() -> Option<Cache> {
 }
 
 /// Calls `use_it` with the current cache, without cloning it.
-#[inline(always)]
+#[inline]
 pub(crate) fn with_current<R>(use_it: impl FnOnce(Option<&Cache>) -> R) -> R {
-    let scope;
-    use_it(match CONFIGURED.get() {
-        _ if scope::may_be_set() => {
-            scope = scope::current();
-            match &scope {
-                Some(cache) => Some(&**cache),
-                None => outside(),
-            }
-        }
+    use_it(lend_current(&mut None))
+}
+
+/// The current cache, which is held where it is the scope's.
+#[inline(always)]
+pub(crate) fn lend_current(held: &mut Option<Rc<Cache>>) -> Option<&Cache> {
+    if scope::may_be_set() {
+        return lend_of_scope(held);
+    }
+    match CONFIGURED.get() {
         Some(cache) => Some(cache),
         None => outside(),
-    })
+    }
+}
+
+fn lend_of_scope(held: &mut Option<Rc<Cache>>) -> Option<&Cache> {
+    *held = scope::current();
+    match held {
+        Some(cache) => Some(cache),
+        None => outside(),
+    }
 }
 
 /// The current cache where there is no scope.

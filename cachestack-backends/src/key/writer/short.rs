@@ -10,10 +10,11 @@ use serde::ser::{Impossible, Serialize, Serializer};
 /// The last byte is for the length.
 const MOST: usize = 31;
 
-/// Up to 31 bytes.
+/// Up to 31 bytes, put together in numbers: written as bytes they would have to be read from memory that was written
+/// another way a moment ago.
 pub(super) struct Short {
     /// Zero beyond `len`.
-    bytes: [u8; 32],
+    words: [u64; 4],
     /// More than the most when it did not fit.
     len: usize,
 }
@@ -22,7 +23,7 @@ impl Short {
     #[inline]
     pub(super) fn new() -> Self {
         Self {
-            bytes: [0; 32],
+            words: [0; 4],
             len: 0,
         }
     }
@@ -40,13 +41,8 @@ impl Short {
         if self.len > MOST {
             return None;
         }
-        let number = |at: usize| {
-            let mut bytes = [0; 8];
-            bytes.copy_from_slice(&self.bytes[at..at + 8]);
-            u64::from_le_bytes(bytes)
-        };
-        let last = number(24) | (self.len as u64 | 0x80) << 56;
-        Some([number(0), number(8), number(16), last])
+        let [a, b, c, d] = self.words;
+        Some([a, b, c, d | (self.len as u64 | 0x80) << 56])
     }
 
     /// For good, whatever becomes of the error.
@@ -56,33 +52,51 @@ impl Short {
         Err(TooLong)
     }
 
+    /// Up to 8 bytes; those above them are zero.
+    #[inline]
+    fn put(&mut self, bytes: u64, count: usize) -> Result<(), TooLong> {
+        let end = self.len.saturating_add(count);
+        if end > MOST {
+            return self.too_long();
+        }
+        let (word, shift) = (self.len / 8, 8 * (self.len % 8));
+        self.words[word % 4] |= bytes << shift;
+        if shift > 0 && word < 3 {
+            self.words[word + 1] |= bytes >> (64 - shift);
+        }
+        self.len = end;
+        Ok(())
+    }
+
     #[inline]
     fn push<const N: usize>(&mut self, kind: u8, bytes: [u8; N]) -> Result<(), TooLong> {
-        let (start, end) = (self.len, self.len.wrapping_add(N + 1));
-        match self.bytes[..MOST].get_mut(start..end) {
-            Some([first, room @ ..]) => {
-                *first = kind;
-                room.copy_from_slice(&bytes);
-                self.len = end;
-                Ok(())
-            }
-            _ => self.too_long(),
-        }
+        self.put(kind.into(), 1)?;
+        self.put_all(&bytes)
     }
 
     #[inline]
     fn push_all(&mut self, kind: u8, bytes: &[u8]) -> Result<(), TooLong> {
-        let (start, end) = (self.len, self.len.wrapping_add(bytes.len() + 2));
-        match self.bytes[..MOST].get_mut(start..end) {
-            Some([first, len, room @ ..]) => {
-                *first = kind;
-                *len = bytes.len() as u8;
-                room.copy_from_slice(bytes);
-                self.len = end;
-                Ok(())
-            }
-            _ => self.too_long(),
+        if bytes.len() > MOST {
+            return self.too_long();
         }
+        self.put(u64::from(kind) | (bytes.len() as u64) << 8, 2)?;
+        self.put_all(bytes)
+    }
+
+    #[inline]
+    fn put_all(&mut self, bytes: &[u8]) -> Result<(), TooLong> {
+        let mut eights = bytes.chunks_exact(8);
+        for eight in &mut eights {
+            let mut bytes = [0; 8];
+            bytes.copy_from_slice(eight);
+            self.put(u64::from_le_bytes(bytes), 8)?;
+        }
+        let rest = eights.remainder();
+        let number = rest
+            .iter()
+            .rev()
+            .fold(0, |number, byte| number << 8 | u64::from(*byte));
+        self.put(number, rest.len())
     }
 }
 
