@@ -1,7 +1,10 @@
-//! This project beside the bare clients of its servers, in one run.
+//! This project beside its peers and beside the bare stores and clients, in one run.
 //!
 //! `cargo run --release -- [--rounds N] [--json FILE] [WORD]`: only rows whose name has the word in it.
 
+mod body;
+mod hits;
+mod keys;
 mod measure;
 mod servers;
 mod table;
@@ -15,7 +18,7 @@ const USAGE: &str = "usage: cargo run --release -- [--rounds N] [--json FILE] [W
 
   --rounds N    interleaved rounds for each row, from 3 on; default 15
   --json FILE   writes the table there too
-  WORD          only rows whose name has it, such as redis or get";
+  WORD          only rows whose name has it, such as hit or redis";
 
 /// What is to be run.
 struct Settings {
@@ -47,18 +50,11 @@ fn main() -> ExitCode {
         eprintln!("{USAGE}");
         return ExitCode::FAILURE;
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("no runtime: {error}");
-            return ExitCode::FAILURE;
-        }
-    };
-    let mut table = Table::default();
-    runtime.block_on(servers::run(&mut table, settings.rounds, &settings.word));
+    let mut table = Table::new(settings.rounds, settings.word);
+    let cache = hits::ours::cache(50_000);
+    cachestack::configure(cache).expect("nothing is configured yet");
+    hits::run(&mut table);
+    servers::run(&mut table);
     print!("{table}");
     if cfg!(debug_assertions) {
         println!("\nThis is a debug build; its numbers mean nothing. Add --release.");
