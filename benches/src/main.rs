@@ -3,11 +3,18 @@
 //! `cargo run --release -- [--rounds N] [--json FILE] [WORD]`: only rows whose name has the word in it.
 
 mod body;
+mod bytes;
+mod cold;
+mod hit_rate;
 mod hits;
 mod keys;
 mod measure;
 mod servers;
+mod stack;
 mod table;
+mod threads;
+mod workers;
+mod writes;
 
 use std::process::ExitCode;
 use std::{env, fs};
@@ -46,6 +53,10 @@ fn settings() -> Option<Settings> {
 }
 
 fn main() -> ExitCode {
+    if let Some(measured) = bytes::child() {
+        println!("{measured}");
+        return ExitCode::SUCCESS;
+    }
     let Some(settings) = settings() else {
         eprintln!("{USAGE}");
         return ExitCode::FAILURE;
@@ -54,6 +65,12 @@ fn main() -> ExitCode {
     let cache = hits::ours::cache(50_000);
     cachestack::configure(cache).expect("nothing is configured yet");
     hits::run(&mut table);
+    threads::run(&mut table);
+    writes::run(&mut table);
+    stack::run(&mut table);
+    cold::run(&mut table);
+    bytes::run(&mut table);
+    hit_rate::run(&mut table);
     servers::run(&mut table);
     print!("{table}");
     if cfg!(debug_assertions) {

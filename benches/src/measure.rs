@@ -38,6 +38,11 @@ impl<'a> Contender<'a> {
             run: Box::new(run),
         }
     }
+
+    /// Has it do so many operations.
+    pub fn run(&mut self, operations: usize) -> Duration {
+        (self.run)(operations)
+    }
 }
 
 /// How many rounds, how long each is for one contender, and how many operations it has at most.
@@ -110,7 +115,7 @@ pub fn measure(plan: Plan, contenders: &mut [Contender<'_>]) -> Vec<Cell> {
     for round in 0..plan.rounds {
         for turn in 0..contenders.len() {
             let which = (round + turn) % contenders.len();
-            let took = (contenders[which].run)(counts[which]);
+            let took = contenders[which].run(counts[which]);
             samples[which].push(took.as_nanos() as f64 / counts[which] as f64);
         }
     }
@@ -125,7 +130,7 @@ pub fn measure(plan: Plan, contenders: &mut [Contender<'_>]) -> Vec<Cell> {
 fn operations(plan: Plan, contender: &mut Contender<'_>) -> usize {
     let mut count = 1;
     loop {
-        let took = (contender.run)(count);
+        let took = contender.run(count);
         if took * 8 >= plan.round || count >= plan.most {
             let rounds = plan.round.as_secs_f64() / took.as_secs_f64().max(1e-9);
             return ((count as f64 * rounds) as usize).clamp(1, plan.most);

@@ -1,6 +1,6 @@
 //! What was measured, by sections, each with columns of its own.
 
-use std::fmt;
+use std::{fmt, thread};
 
 use serde::Serialize;
 
@@ -48,10 +48,10 @@ pub struct Heading {
 /// The rows, and what could not be measured.
 #[derive(Serialize)]
 pub struct Table {
+    pub rounds: usize,
+    processors: usize,
     sections: Vec<Section>,
     left_out: Vec<String>,
-    #[serde(skip)]
-    pub rounds: usize,
     #[serde(skip)]
     word: String,
 }
@@ -75,9 +75,10 @@ impl Table {
     /// An empty one for rows whose section and name have `word` in them.
     pub fn new(rounds: usize, word: String) -> Self {
         Self {
+            rounds,
+            processors: thread::available_parallelism().map_or(1, usize::from),
             sections: Vec::new(),
             left_out: Vec::new(),
-            rounds,
             word,
         }
     }
@@ -188,6 +189,8 @@ impl fmt::Display for Section {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (rounds, processors) = (self.rounds, self.processors);
+        writeln!(f, "medians of {rounds} rounds, {processors} processors\n")?;
         for section in &self.sections {
             writeln!(f, "{section}")?;
         }

@@ -45,9 +45,15 @@ impl Workers {
         }
         drop(times);
         let times: Vec<_> = ended.iter().collect();
-        assert_eq!(times.len(), self.count(), "a worker panicked, as said above");
+        assert_eq!(
+            times.len(),
+            self.count(),
+            "a worker panicked, as said above"
+        );
         let began = times.iter().map(|(began, _)| *began).min();
         let ended = times.iter().map(|(_, ended)| *ended).max();
-        ended.zip(began).map_or(Duration::ZERO, |(ended, began)| ended - began)
+        ended
+            .zip(began)
+            .map_or(Duration::ZERO, |(ended, began)| ended - began)
     }
 }

@@ -141,3 +141,18 @@ pub fn concurrent_shared_by_two() -> impl Fn(usize) -> Arc<User> {
 pub fn by_template(key: usize) -> u64 {
     locked::by_template(key as u64)
 }
+
+/// Removes a value of [`double`] by hand, as there is no attribute for it.
+pub fn forget(key: usize) {
+    use cached::Cached;
+    let mut store = locked::DOUBLE.write();
+    black_box(store.cache_remove(&(key as u64)));
+}
+
+/// The same of [`concurrent_double`].
+pub fn concurrent_forget(key: usize) {
+    use cached::ConcurrentCached;
+    sharded::DOUBLE
+        .cache_remove(&(key as u64))
+        .expect("it never fails");
+}

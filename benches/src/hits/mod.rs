@@ -2,8 +2,8 @@
 
 pub mod attribute;
 pub mod moka;
-pub mod ours;
 mod others;
+pub mod ours;
 pub mod raw;
 
 use std::hint::black_box;
@@ -121,7 +121,12 @@ fn numbers(table: &mut Table) {
     let scope = ours::cache(KEYS * 2);
     row(table, "fn(u64) -> u64, in a scope", || {
         vec![
-            hits_within("ours", Role::Ours, |all| scope.sync_scope(all), ours::double),
+            hits_within(
+                "ours",
+                Role::Ours,
+                |all| scope.sync_scope(all),
+                ours::double,
+            ),
             hits("raw", Role::Raw, raw::double()),
         ]
     });
@@ -162,7 +167,11 @@ fn texts(table: &mut Table) {
         vec![
             hits("ours", Role::Ours, ours::shared_user()),
             hits("cached", Role::Peer, attribute::shared_user()),
-            hits("concurrent", Role::Peer, attribute::concurrent_shared_user()),
+            hits(
+                "concurrent",
+                Role::Peer,
+                attribute::concurrent_shared_user(),
+            ),
             hits("moka", Role::Peer, moka::shared_user()),
             hits("raw", Role::Raw, raw::shared_user()),
             hits("raw, bare key", Role::Aside, raw::shared_user_by_text()),
@@ -172,7 +181,11 @@ fn texts(table: &mut Table) {
         vec![
             hits("ours", Role::Ours, ours::shared_by_two()),
             hits("cached", Role::Peer, attribute::shared_by_two()),
-            hits("concurrent", Role::Peer, attribute::concurrent_shared_by_two()),
+            hits(
+                "concurrent",
+                Role::Peer,
+                attribute::concurrent_shared_by_two(),
+            ),
             hits("moka", Role::Peer, moka::shared_by_two()),
             hits("raw", Role::Raw, raw::shared_by_two()),
         ]

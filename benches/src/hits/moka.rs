@@ -29,6 +29,17 @@ pub fn double() -> impl Fn(usize) -> u64 {
     move |key| cache.get_with(key as u64, || body::double(key as u64))
 }
 
+/// One that computes and keeps, and one that removes, of the same cache.
+pub fn double_and_forget() -> (
+    impl Fn(usize) -> u64 + Send + Sync,
+    impl Fn(usize) + Send + Sync,
+) {
+    let cache: Cache<u64, u64> = cache(ROOM);
+    let same = cache.clone();
+    let double = move |key| cache.get_with(key as u64, || body::double(key as u64));
+    (double, move |key| same.invalidate(&(key as u64)))
+}
+
 pub fn double_later() -> impl AsyncFn(usize) -> u64 {
     let cache: FutureCache<u64, u64> = FutureCache::builder()
         .max_capacity(ROOM)
@@ -53,9 +64,7 @@ pub fn shared_user() -> impl Fn(usize) -> Arc<User> {
 
 pub fn shared_by_two() -> impl Fn(usize) -> Arc<User> {
     let (cache, texts) = (cache::<(String, u32), Arc<User>>(ROOM), texts());
-    move |key| {
-        cache.get_with((texts[key].clone(), 3), || body::shared_user(&texts[key]))
-    }
+    move |key| cache.get_with((texts[key].clone(), 3), || body::shared_user(&texts[key]))
 }
 
 pub fn double_of_tenant() -> impl Fn(usize) -> u64 {

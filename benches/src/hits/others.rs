@@ -88,6 +88,9 @@ pub fn hitbox_double() -> impl AsyncFn(usize) -> u64 {
         .value_format(BincodeFormat)
         .build();
     let policy = hitbox::policy::PolicyConfig::builder().ttl(HOUR).build();
-    let cache = HitboxCache::builder().backend(backend).policy(policy).build();
+    let cache = HitboxCache::builder()
+        .backend(backend)
+        .policy(policy)
+        .build();
     async move |key| double_by_hitbox(key as u64).cache(&cache).await
 }

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use cachestack::{Cache, MemoryBackend, cached};
+use cachestack::{Cache, MemoryBackend, cached, invalidate};
 
 use crate::body::{self, User};
 use crate::keys::texts;
@@ -23,6 +23,11 @@ mod functions {
     #[cached(ttl = 3600)]
     pub fn double(id: u64) -> u64 {
         body::double(id)
+    }
+
+    #[invalidate(double(id))]
+    pub fn forget(id: u64) {
+        black_box(id);
     }
 
     #[cached(ttl = 3600)]
@@ -55,6 +60,11 @@ mod functions {
     pub fn tagged(id: u64) -> u64 {
         body::double(id)
     }
+}
+
+/// A mutation of what [`double`] reads.
+pub fn forget(key: usize) {
+    functions::forget(key as u64);
 }
 
 pub struct Tenant {

@@ -43,11 +43,12 @@ impl Text {
 
 /// The values under those keys, looked up by them.
 fn by_text<V: Clone>(
+    keys: usize,
     write: impl Fn(&mut Text, usize),
     value: impl Fn(usize) -> V,
 ) -> impl Fn(usize) -> V {
-    let cache: Cache<Box<[u8]>, V> = Cache::new(KEYS * 2);
-    for number in 0..KEYS {
+    let cache: Cache<Box<[u8]>, V> = Cache::new(keys * 2);
+    for number in 0..keys {
         let mut key = Text::new();
         write(&mut key, number);
         cache.insert(key.as_bytes().into(), value(number));
@@ -60,11 +61,44 @@ fn by_text<V: Clone>(
 }
 
 pub fn double() -> impl Fn(usize) -> u64 {
-    let write = |key: &mut Text, number| {
-        key.push(PATH);
-        key.push_number(number as u64);
+    double_of(KEYS)
+}
+
+/// The same with so many keys.
+pub fn double_of(keys: usize) -> impl Fn(usize) -> u64 {
+    by_text(keys, write_number, |number| number as u64 * 2)
+}
+
+fn write_number(key: &mut Text, number: usize) {
+    key.push(PATH);
+    key.push_number(number as u64);
+}
+
+/// Stores what is not there yet, in a map with so much room.
+pub fn insert(room: usize) -> impl Fn(usize) {
+    let cache: Cache<Box<[u8]>, u64> = Cache::new(room);
+    move |number| {
+        let mut key = Text::new();
+        write_number(&mut key, number);
+        cache.insert(key.as_bytes().into(), number as u64 * 2);
+    }
+}
+
+/// Stores one, and removes it.
+pub fn insert_and_remove() -> (impl Fn(usize), impl Fn(usize)) {
+    let cache = Arc::new(Cache::<Box<[u8]>, u64>::new(KEYS * 2));
+    let same = Arc::clone(&cache);
+    let insert = move |number| {
+        let mut key = Text::new();
+        write_number(&mut key, number);
+        cache.insert(key.as_bytes().into(), number as u64 * 2);
     };
-    by_text(write, |number| number as u64 * 2)
+    let remove = move |number| {
+        let mut key = Text::new();
+        write_number(&mut key, number);
+        assert!(same.remove(key.as_bytes()).is_some());
+    };
+    (insert, remove)
 }
 
 pub fn by_template() -> impl Fn(usize) -> u64 {
@@ -72,7 +106,7 @@ pub fn by_template() -> impl Fn(usize) -> u64 {
         key.push(b"user:");
         key.push_number(number as u64);
     };
-    by_text(write, |number| number as u64 * 2)
+    by_text(KEYS, write, |number| number as u64 * 2)
 }
 
 pub fn double_by_number() -> impl Fn(usize) -> u64 {
@@ -94,11 +128,11 @@ fn write_user(key: &mut Text, number: usize) {
 }
 
 pub fn user() -> impl Fn(usize) -> User {
-    by_text(write_user, user_of)
+    by_text(KEYS, write_user, user_of)
 }
 
 pub fn shared_user() -> impl Fn(usize) -> Arc<User> {
-    by_text(write_user, |number| Arc::new(user_of(number)))
+    by_text(KEYS, write_user, |number| Arc::new(user_of(number)))
 }
 
 pub fn shared_by_two() -> impl Fn(usize) -> Arc<User> {
@@ -107,7 +141,7 @@ pub fn shared_by_two() -> impl Fn(usize) -> Arc<User> {
         key.push(b":");
         key.push_number(3);
     };
-    by_text(write, |number| Arc::new(user_of(number)))
+    by_text(KEYS, write, |number| Arc::new(user_of(number)))
 }
 
 /// By the argument as it comes.
@@ -116,5 +150,9 @@ pub fn shared_user_by_text() -> impl Fn(usize) -> Arc<User> {
     for (number, text) in texts.iter().enumerate() {
         cache.insert(text.as_str().into(), Arc::new(user_of(number)));
     }
-    move |number| cache.get(texts[number].as_str()).expect("what was inserted")
+    move |number| {
+        cache
+            .get(texts[number].as_str())
+            .expect("what was inserted")
+    }
 }

@@ -55,7 +55,10 @@ pub(super) fn run(table: &mut Table, runtime: &Runtime) {
             connections.push(Mutex::new(Protocol::new(stream)));
         }
         let ours = MemcachedBackend::connect(server.dsn()).await;
-        (Arc::new(connections), AnyBackend::new(ours.expect("a connection")))
+        (
+            Arc::new(connections),
+            AnyBackend::new(ours.expect("a connection")),
+        )
     });
     let pair = Pair {
         store: "memcached",

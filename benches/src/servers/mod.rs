@@ -99,9 +99,13 @@ fn tasks<'a>(
             })
             .collect();
         for task in running {
-            runtime.block_on(task).expect("a client fails, as said above");
+            runtime
+                .block_on(task)
+                .expect("a client fails, as said above");
         }
-        began.elapsed().mul_f64(operations as f64 / (each * tasks) as f64)
+        began
+            .elapsed()
+            .mul_f64(operations as f64 / (each * tasks) as f64)
     })
 }
 

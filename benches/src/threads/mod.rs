@@ -25,7 +25,7 @@ const THREADS: Heading = Heading {
 const SPEED_UP: Heading = Heading {
     name: "speed-up",
     unit: Unit::Times,
-    about: "operations of two threads over those of one, of the rows above",
+    about: "operations of two threads over those of one, in the rows of threads",
 };
 
 /// A function that several threads call, with so many keys of a sequence at a time.
@@ -85,8 +85,11 @@ fn spread(
     sequence: impl Fn(usize) -> Sequence,
     functions: impl FnOnce() -> Vec<Hit>,
 ) {
-    let name = |threads: &usize| format!("{keys_are}, {threads} threads");
-    let mut wanted = threads.iter().map(|threads| name(threads));
+    let name = |threads: &usize| match threads {
+        1 => format!("{keys_are}, 1 thread"),
+        threads => format!("{keys_are}, {threads} threads"),
+    };
+    let mut wanted = threads.iter().map(&name);
     if !wanted.any(|name| table.wants(&THREADS, &name)) && !table.wants(&SPEED_UP, keys_are) {
         return;
     }
@@ -96,7 +99,10 @@ fn spread(
     }
     let (before, pools) = (runs(), pools(threads));
     let mut contenders = Vec::new();
-    for (pool, hit) in pools.iter().flat_map(|pool| functions.iter().map(move |hit| (pool, hit))) {
+    for (pool, hit) in pools
+        .iter()
+        .flat_map(|pool| functions.iter().map(move |hit| (pool, hit)))
+    {
         let sequences = (0..pool.count()).map(&sequence).collect();
         contenders.push(together(hit, pool, sequences));
     }
@@ -123,11 +129,14 @@ fn gained(table: &mut Table, keys_are: &str, threads: &[usize], rows: &[Vec<Cell
     let (Some(one), Some(two)) = (at(1), at(2)) else {
         return;
     };
-    let pairs = rows[one].iter().zip(&rows[two]);
-    let cells = pairs.map(|(one, two)| {
-        Cell::exact(one.contender, one.role, one.median / two.median)
-    });
-    table.add(&SPEED_UP, keys_are, cells.collect());
+    let mut add = |name: &str, of: fn(&Cell) -> f64| {
+        let pairs = rows[one].iter().zip(&rows[two]);
+        let cells = pairs.map(|(one, two)| Cell::exact(one.contender, one.role, of(one) / of(two)));
+        table.add(&SPEED_UP, name, cells.collect());
+    };
+    add(keys_are, |cell| cell.median);
+    // Two threads suffer more from a neighbour on the machine than one does; the best rounds had none.
+    add(&format!("{keys_are}, best rounds"), |cell| cell.least);
 }
 
 /// One of them, by all threads of the pool, each with a sequence of its own.
