@@ -17,7 +17,7 @@ use crate::table::{Heading, Table, Unit};
 const COLD: Heading = Heading {
     name: "cold",
     unit: Unit::Milliseconds,
-    about: "ms from the first of 10,000 tasks that is started to the last that has the value (how often the body ran); raw is tokio's OnceCell",
+    about: "ms from the first of 10,000 tasks that is started to the last that has the value (how often the body ran a key); raw is tokio's OnceCell",
 };
 
 const CALLERS: usize = 10_000;
@@ -131,5 +131,5 @@ fn stampede<F: Future<Output = u64> + Send + 'static>(
     };
     let cell = measure(plan, &mut [contender]).remove(0);
     let each = (runs() - before) as f64 / next as f64;
-    cell.noted(format!("{each:.0} runs"))
+    cell.noted(format!("{each:.2} runs"))
 }

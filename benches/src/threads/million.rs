@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use cachestack::{Cache, cached};
 
-use super::{Hit, call, spread};
+use super::{Hit, NOTHING, call, spread};
 use crate::body;
 use crate::hits::{moka, ours, raw};
 use crate::keys::{Sequence, Uniform};
@@ -59,5 +59,6 @@ fn functions() -> Vec<Hit> {
         ),
         hit("moka", Role::Peer, call(of_moka)),
         hit("raw", Role::Raw, call(raw::double_of(KEYS))),
+        hit(NOTHING, Role::Aside, call(|key| key)),
     ]
 }

@@ -4,6 +4,7 @@ mod disturbed;
 mod million;
 
 use std::hint::black_box;
+use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,6 +28,9 @@ const SPEED_UP: Heading = Heading {
     unit: Unit::Times,
     about: "operations of two threads over those of one, in the rows of threads",
 };
+
+/// Who does nothing with a key: what two threads gain at it is what the machine had to give at that time.
+const NOTHING: &str = "no cache";
 
 /// A function that several threads call, with so many keys of a sequence at a time.
 type Call = Arc<dyn Fn(&mut Sequence, usize) + Send + Sync>;
@@ -63,6 +67,7 @@ fn shared() -> Vec<Hit> {
         hit("memoize", Role::Peer, call(memoized)),
         hit("moka", Role::Peer, call(moka::double())),
         hit("raw", Role::Raw, call(raw::double())),
+        hit(NOTHING, Role::Aside, call(|key| key)),
     ]
 }
 
@@ -111,7 +116,7 @@ fn spread(
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     while !cells.is_empty() {
         let rest = cells.split_off(functions.len());
-        rows.push(std::mem::replace(&mut cells, rest));
+        rows.push(mem::replace(&mut cells, rest));
     }
     gained(table, keys_are, threads, &rows);
     for (threads, cells) in threads.iter().zip(rows) {
@@ -146,9 +151,15 @@ fn together<'a>(hit: &Hit, pool: &'a Workers, sequences: Vec<Sequence>) -> Conte
         let each = Arc::clone(&each);
         let sequences: Vec<_> = sequences.into_iter().map(Mutex::new).collect();
         Arc::new(move |worker: usize| {
-            let sequence = sequences[worker].lock();
-            let mut sequence = sequence.unwrap_or_else(PoisonError::into_inner);
+            // On the worker's own stack: beside each other they would share lines of the processors' caches.
+            let kept = || {
+                sequences[worker]
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+            };
+            let mut sequence = mem::replace(&mut *kept(), Sequence::InOrder);
             call(&mut sequence, each.load(Ordering::Relaxed));
+            *kept() = sequence;
         })
     };
     let threads = pool.count();
