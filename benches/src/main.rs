@@ -1,10 +1,20 @@
-//! This project beside the bare clients of its servers, in one run.
+//! This project beside its peers and beside the bare stores and clients, in one run.
 //!
 //! `cargo run --release -- [--rounds N] [--json FILE] [WORD]`: only rows whose name has the word in it.
 
+mod body;
+mod bytes;
+mod cold;
+mod hit_rate;
+mod hits;
+mod keys;
 mod measure;
 mod servers;
+mod stack;
 mod table;
+mod threads;
+mod workers;
+mod writes;
 
 use std::process::ExitCode;
 use std::{env, fs};
@@ -15,7 +25,7 @@ const USAGE: &str = "usage: cargo run --release -- [--rounds N] [--json FILE] [W
 
   --rounds N    interleaved rounds for each row, from 3 on; default 15
   --json FILE   writes the table there too
-  WORD          only rows whose name has it, such as redis or get";
+  WORD          only rows whose name has it, such as hit or redis";
 
 /// What is to be run.
 struct Settings {
@@ -43,22 +53,25 @@ fn settings() -> Option<Settings> {
 }
 
 fn main() -> ExitCode {
+    if let Some(measured) = bytes::child() {
+        println!("{measured}");
+        return ExitCode::SUCCESS;
+    }
     let Some(settings) = settings() else {
         eprintln!("{USAGE}");
         return ExitCode::FAILURE;
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("no runtime: {error}");
-            return ExitCode::FAILURE;
-        }
-    };
-    let mut table = Table::default();
-    runtime.block_on(servers::run(&mut table, settings.rounds, &settings.word));
+    let mut table = Table::new(settings.rounds, settings.word);
+    let cache = hits::ours::cache(50_000);
+    cachestack::configure(cache).expect("nothing is configured yet");
+    hits::run(&mut table);
+    threads::run(&mut table);
+    writes::run(&mut table);
+    stack::run(&mut table);
+    cold::run(&mut table);
+    bytes::run(&mut table);
+    hit_rate::run(&mut table);
+    servers::run(&mut table);
     print!("{table}");
     if cfg!(debug_assertions) {
         println!("\nThis is a debug build; its numbers mean nothing. Add --release.");

@@ -6,10 +6,10 @@ use cachestack::{AnyBackend, MemcachedBackend};
 use cachestack_tests::servers::{Memcached, is_installed};
 use memcache_async::ascii::Protocol;
 use tokio::net::TcpStream;
+use tokio::runtime::Runtime;
 use tokio::sync::Mutex;
 
-use super::{MINUTE, TASKS, rows, value};
-use crate::measure::Contender;
+use super::{Client, HOUR, Pair, TASKS, value};
 use crate::table::Table;
 
 type Connections = Arc<Vec<Mutex<Protocol<TcpStream>>>>;
@@ -20,7 +20,7 @@ struct Get(Connections);
 #[derive(Clone)]
 struct Set(Connections);
 
-impl Contender for Get {
+impl Client for Get {
     async fn once(&self, task: usize) {
         let mut connection = self.0[task].lock().await;
         connection.get(format!("bare{task}")).await.expect("get");
@@ -28,9 +28,9 @@ impl Contender for Get {
 }
 
 /// What makes sure that the value is there: the client's `set` waits for no answer.
-impl Contender for Set {
+impl Client for Set {
     async fn once(&self, task: usize) {
-        let (key, seconds) = (format!("bare{task}"), MINUTE.as_secs() as u32);
+        let (key, seconds) = (format!("bare{task}"), HOUR.as_secs() as u32);
         let mut connection = self.0[task].lock().await;
         connection.delete(&key).await.expect("delete");
         let value = value();
@@ -41,31 +41,32 @@ impl Contender for Set {
     }
 }
 
-pub(super) async fn run(table: &mut Table, rounds: usize) {
+pub(super) fn run(table: &mut Table, runtime: &Runtime) {
     if !is_installed("memcached") {
-        return table.leave_out("memcached: memcached is not installed".into());
+        return table.leave_out("server memcached: memcached is not installed");
     }
     let server = Memcached::start();
-    let mut connections = Vec::new();
-    for _ in 0..TASKS {
-        let stream = TcpStream::connect(server.addr())
-            .await
-            .expect("a connection");
-        stream.set_nodelay(true).expect("an open connection");
-        connections.push(Mutex::new(Protocol::new(stream)));
-    }
-    let bare: Connections = Arc::new(connections);
-    let ours = MemcachedBackend::connect(server.dsn())
-        .await
-        .expect("a connection");
-    let ours = AnyBackend::new(ours);
-    rows(
-        table,
-        rounds,
-        "memcached",
+    let (bare, ours) = runtime.block_on(async {
+        let mut connections = Vec::new();
+        for _ in 0..TASKS {
+            let stream = TcpStream::connect(server.addr()).await;
+            let stream = stream.expect("a connection");
+            stream.set_nodelay(true).expect("an open connection");
+            connections.push(Mutex::new(Protocol::new(stream)));
+        }
+        let ours = MemcachedBackend::connect(server.dsn()).await;
+        (
+            Arc::new(connections),
+            AnyBackend::new(ours.expect("a connection")),
+        )
+    });
+    let pair = Pair {
+        store: "memcached",
+        runtime,
         ours,
-        Get(Arc::clone(&bare)),
-        Set(bare),
-    )
-    .await;
+        get: Get(Arc::clone(&bare)),
+        set: Set(bare),
+    };
+    pair.rows(table);
+    pair.close();
 }

@@ -4,8 +4,9 @@ use cachestack::{AnyBackend, PostgresBackend};
 use cachestack_tests::servers::{Postgres, is_installed};
 use sqlx::postgres::{PgPool, PgPoolOptions};
 
-use super::{rows, value};
-use crate::measure::Contender;
+use tokio::runtime::Runtime;
+
+use super::{Client, Pair, value};
 use crate::table::Table;
 
 /// As many as ours has unless it is told otherwise.
@@ -17,7 +18,7 @@ struct Get(PgPool);
 #[derive(Clone)]
 struct Set(PgPool);
 
-impl Contender for Get {
+impl Client for Get {
     async fn once(&self, task: usize) {
         let found: Option<(Vec<u8>,)> = sqlx::query_as("SELECT entry FROM bare WHERE key = $1")
             .bind(format!("bare {task}"))
@@ -28,7 +29,7 @@ impl Contender for Get {
     }
 }
 
-impl Contender for Set {
+impl Client for Set {
     async fn once(&self, task: usize) {
         sqlx::query(
             "INSERT INTO bare (key, entry) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET entry = excluded.entry",
@@ -41,32 +42,32 @@ impl Contender for Set {
     }
 }
 
-pub(super) async fn run(table: &mut Table, rounds: usize) {
+pub(super) fn run(table: &mut Table, runtime: &Runtime) {
     if !is_installed("initdb") {
-        return table.leave_out("postgres: initdb is not installed".into());
+        return table.leave_out("server postgres: initdb is not installed");
     }
     let server = Postgres::start();
-    let bare = PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
-        .test_before_acquire(false)
-        .connect(&server.dsn())
-        .await
-        .expect("a connection");
-    sqlx::query("CREATE UNLOGGED TABLE bare (key text PRIMARY KEY, entry bytea NOT NULL)")
-        .execute(&bare)
-        .await
-        .expect("a table");
-    let ours = PostgresBackend::connect(server.dsn())
-        .await
-        .expect("a connection");
-    let ours = AnyBackend::new(ours);
-    rows(
-        table,
-        rounds,
-        "postgres",
+    let (bare, ours) = runtime.block_on(async {
+        let bare = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .test_before_acquire(false)
+            .connect(&server.dsn())
+            .await
+            .expect("a connection");
+        sqlx::query("CREATE UNLOGGED TABLE bare (key text PRIMARY KEY, entry bytea NOT NULL)")
+            .execute(&bare)
+            .await
+            .expect("a table");
+        let ours = PostgresBackend::connect(server.dsn()).await;
+        (bare, AnyBackend::new(ours.expect("a connection")))
+    });
+    let pair = Pair {
+        store: "postgres",
+        runtime,
         ours,
-        Get(bare.clone()),
-        Set(bare),
-    )
-    .await;
+        get: Get(bare.clone()),
+        set: Set(bare),
+    };
+    pair.rows(table);
+    pair.close();
 }

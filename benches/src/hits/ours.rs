@@ -1,0 +1,110 @@
+//! Our functions.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use cachestack::{Cache, MemoryBackend, cached, invalidate};
+
+use crate::body::{self, User};
+use crate::keys::texts;
+
+/// A cache with room for so many entries.
+pub fn cache(max_entries: usize) -> Cache {
+    let memory = MemoryBackend::builder().max_entries(max_entries).build();
+    Cache::builder()
+        .layer(memory.expect("a memory"))
+        .build()
+        .expect("a cache")
+}
+
+mod functions {
+    use super::*;
+
+    #[cached(ttl = 3600)]
+    pub fn double(id: u64) -> u64 {
+        body::double(id)
+    }
+
+    #[invalidate(double(id))]
+    pub fn forget(id: u64) {
+        black_box(id);
+    }
+
+    #[cached(ttl = 3600)]
+    pub async fn double_later(id: u64) -> u64 {
+        body::double(id)
+    }
+
+    #[cached(ttl = 3600)]
+    pub fn user(name: &str) -> User {
+        body::user(name)
+    }
+
+    #[cached(ttl = 3600)]
+    pub fn shared_user(name: &str) -> Arc<User> {
+        body::shared_user(name)
+    }
+
+    #[cached(ttl = 3600)]
+    pub fn shared_by_two(name: &str, version: u32) -> Arc<User> {
+        black_box(version);
+        body::shared_user(name)
+    }
+
+    #[cached(ttl = 3600, key = "user:{id}")]
+    pub fn by_template(id: u64) -> u64 {
+        body::double(id)
+    }
+
+    #[cached(ttl = 3600, tags = ["user:{id}"])]
+    pub fn tagged(id: u64) -> u64 {
+        body::double(id)
+    }
+}
+
+/// A mutation of what [`double`] reads.
+pub fn forget(key: usize) {
+    functions::forget(key as u64);
+}
+
+pub struct Tenant {
+    pub id: u64,
+}
+
+impl Tenant {
+    #[cached(ttl = 3600, key = "tenant:{self.id}:double:{id}")]
+    pub fn double(&self, id: u64) -> u64 {
+        body::double(id)
+    }
+}
+
+pub fn double(key: usize) -> u64 {
+    functions::double(key as u64)
+}
+
+pub async fn double_later(key: usize) -> u64 {
+    functions::double_later(key as u64).await
+}
+
+pub fn user() -> impl Fn(usize) -> User {
+    let texts = texts();
+    |key| functions::user(&texts[key])
+}
+
+pub fn shared_user() -> impl Fn(usize) -> Arc<User> {
+    let texts = texts();
+    |key| functions::shared_user(&texts[key])
+}
+
+pub fn shared_by_two() -> impl Fn(usize) -> Arc<User> {
+    let texts = texts();
+    |key| functions::shared_by_two(&texts[key], 3)
+}
+
+pub fn by_template(key: usize) -> u64 {
+    functions::by_template(key as u64)
+}
+
+pub fn tagged(key: usize) -> u64 {
+    functions::tagged(key as u64)
+}
