@@ -84,13 +84,13 @@ impl Changes {
     }
 
     /// Whether a copy with that stamp is one.
-    #[inline]
+    #[inline(always)]
     pub fn is_current(&self, stamp: &Stamp) -> bool {
         self.sum(stamp.stripe).wrapping_add(ended::sum(stamp.ends)) == stamp.sum
     }
 
     /// All numbers only grow, so the sum stays only if each of them does.
-    #[inline]
+    #[inline(always)]
     fn sum(&self, stripe: u16) -> u32 {
         let changes = self.0.stripes[usize::from(stripe) % STRIPES].load(Ordering::Acquire);
         changes.wrapping_add(self.0.turn.load(Ordering::Acquire))

@@ -145,7 +145,7 @@ impl Clock {
     /// Whether a moment is still to come. From some 20 ms before it, it may say no: it looks at a clock that costs next
     /// to nothing, where the machine has one.
     #[doc(hidden)]
-    #[inline]
+    #[inline(always)]
     pub fn is_well_before(&self, moment: Moment) -> bool {
         match self.manual_one() {
             _ if moment == Moment::END => true,

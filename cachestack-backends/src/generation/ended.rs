@@ -34,7 +34,7 @@ pub(crate) fn places(lives: &[Arc<Live>]) -> Option<Places> {
 }
 
 /// How many have ended in those groups. It changes when one does.
-#[inline]
+#[inline(always)]
 pub(crate) fn sum(places: Places) -> u32 {
     let ended = |place: u8| ENDED[usize::from(place)].load(Ordering::Acquire);
     let [a, b, c, ..] = places;

@@ -33,7 +33,7 @@ pub(crate) type Unkept = Weak<dyn Any + Send + Sync>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     /// The arguments in short, the text of the key, or its digest.
-    words: [u64; 4],
+    words: [u64; 3],
     /// The number of the function's instance.
     instance: u32,
 }
@@ -41,7 +41,7 @@ pub(crate) struct Place {
 impl Place {
     /// That of a key of which no other of the instance has the same numbers.
     #[inline]
-    pub(crate) fn of(instance: u32, words: [u64; 4]) -> Self {
+    pub(crate) fn of(instance: u32, words: [u64; 3]) -> Self {
         Self { words, instance }
     }
 
@@ -49,7 +49,7 @@ impl Place {
     pub(crate) fn of_digest(instance: u32, key: KeyDigest) -> Self {
         let [low, high] = key.halves();
         // No short text has that many bytes.
-        let words = [low, high, 0, u64::MAX];
+        let words = [low, high, u64::MAX];
         Self { words, instance }
     }
 }
@@ -184,9 +184,7 @@ impl AtHand {
             return None;
         }
         let slots: &mut Slots<V> = front.slots.downcast_mut()?;
-        let copy = slots.look(place, |stamp, until| {
-            front.changes.is_current(stamp) && front.clock.is_well_before(until)
-        });
+        let copy = slots.look(place, &front.changes, &front.clock);
         let read = copy.map(read);
         if let Recalled::Hit(_) = read {
             front.hits.one_more();

@@ -1,6 +1,6 @@
 //! The copies of one type of values out of one cache, on one thread.
 
-use cachestack_backends::{Moment, Stamp};
+use cachestack_backends::{Changes, Clock, Moment, Stamp};
 
 use super::{Place, Recalled};
 
@@ -29,8 +29,10 @@ pub(super) struct Slots<V> {
     rest: u64,
 }
 
+/// It is in one line of the processor's memory where its value is small.
+#[repr(align(64))]
 struct Slot<V> {
-    words: [u64; 4],
+    words: [u64; 3],
     until: Moment,
     copy: V,
     stamp: Stamp,
@@ -49,20 +51,20 @@ struct Group {
 const ONES: u64 = 0x0001_0001_0001_0001;
 
 impl Group {
-    #[inline]
+    #[inline(always)]
     fn slot(self, cell: u32) -> usize {
         usize::from((self.slots >> (16 * cell)) as u16)
     }
 
     /// The cells that may have that tag: those that have, and now and then another.
-    #[inline]
+    #[inline(always)]
     fn cells(self, tag: u16) -> Cells {
         let differs = self.tags ^ (u64::from(tag) * ONES);
         Cells(differs.wrapping_sub(ONES) & !differs & (ONES << 15))
     }
 
     /// The slot in it that is at a place.
-    #[inline]
+    #[inline(always)]
     fn find<V>(self, slots: &[Slot<V>], place: &Place, tag: u16) -> Option<usize> {
         self.cells(tag).find_map(|cell| {
             let index = self.slot(cell);
@@ -119,12 +121,8 @@ impl<V> Slots<V> {
     }
 
     /// The copy at a place, when it is one still.
-    #[inline]
-    pub(super) fn look(
-        &mut self,
-        place: &Place,
-        is_one: impl FnOnce(&Stamp, Moment) -> bool,
-    ) -> Recalled<&V> {
+    #[inline(always)]
+    pub(super) fn look(&mut self, place: &Place, changes: &Changes, clock: &Clock) -> Recalled<&V> {
         if self.rest > 0 {
             self.rest -= 1;
             return Recalled::Rests;
@@ -132,7 +130,7 @@ impl<V> Slots<V> {
         let hash = self.hash(place);
         let slot = find(&self.groups, &self.slots, place, hash).map(|index| &self.slots[index]);
         match slot {
-            Some(slot) if is_one(&slot.stamp, slot.until) => {
+            Some(slot) if slot.is_one(changes, clock) => {
                 self.hits += 1;
                 Recalled::Hit(&slot.copy)
             }
@@ -190,7 +188,7 @@ impl<V> Slots<V> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn hash(&self, place: &Place) -> Hash {
         let hash = place.hash();
         Hash {
@@ -243,15 +241,21 @@ impl<V> Slot<V> {
         }
     }
 
-    #[inline]
+    /// Whether it is a copy still.
+    #[inline(always)]
+    fn is_one(&self, changes: &Changes, clock: &Clock) -> bool {
+        changes.is_current(&self.stamp) && clock.is_well_before(self.until)
+    }
+
+    #[inline(always)]
     fn is_at(&self, place: &Place) -> bool {
-        let [a, b, c, d] = self.words;
-        let [e, f, g, h] = place.words;
-        (a ^ e) | (b ^ f) | (c ^ g) | (d ^ h) | u64::from(self.instance ^ place.instance) == 0
+        let [a, b, c] = self.words;
+        let [d, e, f] = place.words;
+        (a ^ d) | (b ^ e) | (c ^ f) | u64::from(self.instance ^ place.instance) == 0
     }
 }
 
-#[inline]
+#[inline(always)]
 fn find<V>(groups: &[Group], slots: &[Slot<V>], place: &Place, hash: Hash) -> Option<usize> {
     let found = groups.get(hash.group)?.find(slots, place, hash.tag);
     found.or_else(|| find_beside(groups, slots, place, hash))
@@ -282,14 +286,13 @@ fn groups(room: usize) -> Vec<Group> {
 
 impl Place {
     /// Not to be relied on by what somebody may choose: who finds collisions makes copies be used less.
-    #[inline]
+    #[inline(always)]
     fn hash(&self) -> u64 {
-        let [a, b, c, d] = self.words;
+        let [a, b, c] = self.words;
         let sum = a
             .wrapping_mul(0x9E37_79B9_7F4A_7C15)
             .wrapping_add(b.wrapping_mul(0xC2B2_AE3D_27D4_EB4F))
-            .wrapping_add(c.wrapping_mul(0x1656_67B1_9E37_79F9))
-            .wrapping_add((d ^ u64::from(self.instance)).wrapping_mul(0xD6E8_FEB8_6659_FD93));
+            .wrapping_add((c ^ u64::from(self.instance)).wrapping_mul(0xD6E8_FEB8_6659_FD93));
         let mixed = sum ^ (sum >> 32);
         let mixed = mixed.wrapping_mul(0xE703_7ED1_A0B4_28DB);
         mixed ^ (mixed >> 32)

@@ -129,10 +129,10 @@ impl<'a> Call<'a> {
     {
         let recalled = match self.mode {
             Mode::LookUp => at_hand::<R, S>(
-                self.site,
-                || self.identity,
+                (self.site, || self.identity),
                 self.target,
-                &self.key,
+                (self.key.in_short, self.key.is_shared()),
+                || self.key,
                 shape,
                 form,
             ),
@@ -243,16 +243,16 @@ impl<'a> Call<'a> {
 
 /// What this thread has at hand for a call. Nothing of the call is made for it but what it looks for.
 #[inline(always)]
-pub fn at_hand<R, S: Shape<R>>(
-    site: &'static Site,
-    identity: impl Fn() -> Identity,
+pub fn at_hand<'k, R, S: Shape<R>>(
+    (site, identity): (&'static Site, impl Fn() -> Identity),
     target: Target<'_>,
-    key: &CallKey<'_>,
+    (in_short, is_shared): (Option<[u64; 3]>, bool),
+    key: impl FnOnce() -> CallKey<'k>,
     _: S,
     form: FormOf<R, S>,
 ) -> Recalled<S::Value> {
-    let instance = site.meet(identity, key.is_shared());
-    let Some(words) = key.in_numbers().filter(|_| instance.owns) else {
+    let instance = site.meet(identity, is_shared);
+    let Some(words) = in_short.filter(|_| instance.owns) else {
         // It is looked for by its digest.
         return Recalled::Missed;
     };
@@ -263,7 +263,7 @@ pub fn at_hand<R, S: Shape<R>>(
     };
     let recalled = (form.recall)(cache, &place, site.counters.hits_on_top());
     if let Recalled::Hit(_) = recalled {
-        cache.hit_on_top(Some(&instance.identity), || key.to_text(instance));
+        cache.hit_on_top(Some(&instance.identity), || key().to_text(instance));
     }
     recalled
 }

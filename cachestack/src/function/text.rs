@@ -8,11 +8,20 @@ use super::site::Instance;
 use crate::front::Place;
 
 /// The key of a call of a function.
+#[derive(Clone, Copy)]
 pub struct CallKey<'a> {
-    /// What is written already: the whole of a shared key, else the arguments in short.
-    written: &'a KeyWriter,
-    /// Writes the arguments in full.
-    write: Option<&'a dyn Fn(&mut KeyWriter)>,
+    /// What no other key of the function has, where that is short.
+    pub(super) in_short: Option<[u64; 3]>,
+    text: From<'a>,
+}
+
+/// Where the text comes from.
+#[derive(Clone, Copy)]
+enum From<'a> {
+    /// It is written.
+    Shared(&'a KeyWriter),
+    /// It writes the arguments.
+    Own(&'a dyn Fn(&mut KeyWriter)),
 }
 
 impl<'a> CallKey<'a> {
@@ -20,42 +29,38 @@ impl<'a> CallKey<'a> {
     #[inline]
     pub fn shared(written: &'a KeyWriter) -> Self {
         Self {
-            written,
-            write: None,
+            in_short: written.in_numbers(),
+            text: From::Shared(written),
         }
     }
 
     /// The key of these arguments, behind what the function's keys begin with.
     #[inline]
-    pub fn own(in_short: &'a KeyWriter, write: &'a dyn Fn(&mut KeyWriter)) -> Self {
+    pub fn own(in_short: Option<[u64; 3]>, write: &'a dyn Fn(&mut KeyWriter)) -> Self {
         Self {
-            written: in_short,
-            write: Some(write),
+            in_short,
+            text: From::Own(write),
         }
     }
 
     /// Whether others may have it too.
-    #[inline]
     pub(super) fn is_shared(&self) -> bool {
-        self.write.is_none()
-    }
-
-    /// What no other key of the function has, where that is short.
-    #[inline]
-    pub(super) fn in_numbers(&self) -> Option<[u64; 4]> {
-        self.written.in_numbers()
+        matches!(self.text, From::Shared(_))
     }
 
     /// Writes the text.
     pub(super) fn text(&self, instance: &'static Instance) -> Result<Text<'static>, KeyError> {
-        let Some(write) = self.write else {
-            let text = self.written.written().map_err(KeyError::clone)?;
-            return Ok(Text::Shared(instance, text.clone()));
+        let write = match self.text {
+            From::Own(write) => write,
+            From::Shared(written) => {
+                let text = written.written().map_err(KeyError::clone)?;
+                return Ok(Text::Shared(instance, text.clone()));
+            }
         };
         let mut writer = KeyWriter::arguments();
         write(&mut writer);
         let text = writer.finish()?;
-        let place = self.in_numbers().map(|it| Place::of(instance.number, it));
+        let place = self.in_short.map(|it| Place::of(instance.number, it));
         Ok(Text::Own(instance, text, place))
     }
 

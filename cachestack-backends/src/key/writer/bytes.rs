@@ -70,10 +70,10 @@ impl Bytes {
         }
     }
 
-    /// Up to 31 bytes as numbers: what follows them inline is zero, and the last byte is their count.
+    /// Up to 23 bytes as numbers: what follows them inline is zero, and the last byte is their count.
     #[inline]
-    pub(super) fn in_numbers(&self) -> Option<[u64; 4]> {
-        if self.len > 31 {
+    pub(super) fn in_numbers(&self) -> Option<[u64; 3]> {
+        if self.len > 23 {
             return None;
         }
         let number = |at: usize| {
@@ -81,8 +81,8 @@ impl Bytes {
             bytes.copy_from_slice(&self.inline[at..at + 8]);
             u64::from_le_bytes(bytes)
         };
-        let last = number(24) | (self.len as u64) << 56;
-        Some([number(0), number(8), number(16), last])
+        let last = number(16) | (self.len as u64) << 56;
+        Some([number(0), number(8), last])
     }
 
     #[inline]

@@ -221,11 +221,11 @@ impl KeyWriter {
         }
     }
 
-    /// Up to 31 bytes of a template, or of arguments in short, as numbers: those of another key of the same function
+    /// Up to 23 bytes of a template, or of arguments in short, as numbers: those of another key of the same function
     /// are others.
     #[doc(hidden)]
     #[inline]
-    pub fn in_numbers(&self) -> Option<[u64; 4]> {
+    pub fn in_numbers(&self) -> Option<[u64; 3]> {
         match &self.out {
             None => self.short.in_numbers(),
             Some(out) => out.written().ok()?.in_numbers(),

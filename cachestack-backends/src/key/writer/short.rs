@@ -8,13 +8,13 @@ use std::fmt::{self, Display};
 use serde::ser::{Impossible, Serialize, Serializer};
 
 /// The last byte is for the length.
-const MOST: usize = 31;
+const MOST: usize = 23;
 
-/// Up to 31 bytes, put together in numbers: written as bytes they would have to be read from memory that was written
+/// Up to 23 bytes, put together in numbers: written as bytes they would have to be read from memory that was written
 /// another way a moment ago.
 pub(super) struct Short {
     /// Zero beyond `len`.
-    words: [u64; 4],
+    words: [u64; 3],
     /// More than the most when it did not fit.
     len: usize,
 }
@@ -23,7 +23,7 @@ impl Short {
     #[inline]
     pub(super) fn new() -> Self {
         Self {
-            words: [0; 4],
+            words: [0; 3],
             len: 0,
         }
     }
@@ -37,12 +37,12 @@ impl Short {
 
     /// The bytes and their length as numbers, which no text of a template gives.
     #[inline]
-    pub(super) fn in_numbers(&self) -> Option<[u64; 4]> {
+    pub(super) fn in_numbers(&self) -> Option<[u64; 3]> {
         if self.len > MOST {
             return None;
         }
-        let [a, b, c, d] = self.words;
-        Some([a, b, c, d | (self.len as u64 | 0x80) << 56])
+        let [a, b, c] = self.words;
+        Some([a, b, c | (self.len as u64 | 0x80) << 56])
     }
 
     /// For good, whatever becomes of the error.
@@ -60,8 +60,8 @@ impl Short {
             return self.too_long();
         }
         let (word, shift) = (self.len / 8, 8 * (self.len % 8));
-        self.words[word % 4] |= bytes << shift;
-        if shift > 0 && word < 3 {
+        self.words[word % 3] |= bytes << shift;
+        if shift > 0 && word < 2 {
             self.words[word + 1] |= bytes >> (64 - shift);
         }
         self.len = end;

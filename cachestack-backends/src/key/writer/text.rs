@@ -39,11 +39,11 @@ impl KeyText {
         self.0.as_slice()
     }
 
-    /// A text of up to 31 bytes as four numbers, which no other text has.
+    /// A text of up to 23 bytes as three numbers, which no other text has.
     #[doc(hidden)]
     #[must_use]
     #[inline]
-    pub fn in_numbers(&self) -> Option<[u64; 4]> {
+    pub fn in_numbers(&self) -> Option<[u64; 3]> {
         self.0.in_numbers()
     }
 

@@ -179,23 +179,28 @@ impl Cached {
         let (shape, form) = (self.shape(), local("form"));
         let (site, identity) = (self.site(), key::identity(self));
         let (target, key) = (self.target(Args::Owned), self.call_key());
-        quote!(#p::at_hand::<#returns, _>(#site, || #identity, #target, &#key, #shape, #form))
+        let (in_short, is_shared) = (local("in_short"), self.key.is_some());
+        quote! {
+            #p::at_hand::<#returns, _>(
+                (#site, || #identity), #target, (#in_short, #is_shared), || #key, #shape, #form,
+            )
+        }
     }
 
     /// The expression of a `CallKey`.
     fn call_key(&self) -> TokenStream {
         let p = self.krate.private();
-        let [key, write] = ["key", "write"].map(local);
+        let [key, write, in_short] = ["key", "write", "in_short"].map(local);
         match self.key.is_some() {
             true => quote!(#p::CallKey::shared(&#key)),
-            false => quote!(#p::CallKey::own(&#key, &#write)),
+            false => quote!(#p::CallKey::own(#in_short, &#write)),
         }
     }
 
     /// The statements before a `Call` that write its key; to be gone before anything is awaited.
     pub(super) fn write_key(&self, args: Args) -> TokenStream {
         let p = self.krate.private();
-        let [key, write, writer] = ["key", "write", "writer"].map(local);
+        let [key, write, writer, in_short] = ["key", "write", "writer", "in_short"].map(local);
         let written = match &self.home {
             Home::Nowhere => key::in_place(self),
             _ => {
@@ -212,6 +217,7 @@ impl Cached {
             let #write = |mut #writer: &mut #p::KeyWriter| #written;
             let mut #key = #p::KeyWriter::#form();
             #write(&mut #key);
+            let #in_short = #key.in_numbers();
         }
     }
 
