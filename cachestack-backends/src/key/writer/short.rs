@@ -84,19 +84,26 @@ impl Short {
     }
 
     #[inline]
-    fn put_all(&mut self, bytes: &[u8]) -> Result<(), TooLong> {
-        let mut eights = bytes.chunks_exact(8);
-        for eight in &mut eights {
-            let mut bytes = [0; 8];
-            bytes.copy_from_slice(eight);
-            self.put(u64::from_le_bytes(bytes), 8)?;
+    fn put_all(&mut self, mut bytes: &[u8]) -> Result<(), TooLong> {
+        while let Some((eight, rest)) = bytes.split_first_chunk() {
+            self.put(u64::from_le_bytes(*eight), 8)?;
+            bytes = rest;
         }
-        let rest = eights.remainder();
-        let number = rest
-            .iter()
-            .rev()
-            .fold(0, |number, byte| number << 8 | u64::from(*byte));
-        self.put(number, rest.len())
+        let mut number = 0;
+        let mut at = 0;
+        if let Some((four, rest)) = bytes.split_first_chunk() {
+            number = u64::from(u32::from_le_bytes(*four));
+            (at, bytes) = (4, rest);
+        }
+        if let Some((two, rest)) = bytes.split_first_chunk() {
+            number |= u64::from(u16::from_le_bytes(*two)) << (8 * at);
+            (at, bytes) = (at + 2, rest);
+        }
+        if let [one] = bytes {
+            number |= u64::from(*one) << (8 * at);
+            at += 1;
+        }
+        self.put(number, at)
     }
 }
 
