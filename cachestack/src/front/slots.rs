@@ -66,10 +66,13 @@ impl Group {
     /// The slot in it that is at a place.
     #[inline(always)]
     fn find<V>(self, slots: &[Slot<V>], place: &Place, tag: u16) -> Option<usize> {
-        self.cells(tag).find_map(|cell| {
+        for cell in self.cells(tag) {
             let index = self.slot(cell);
-            slots.get(index)?.is_at(place).then_some(index)
-        })
+            if slots.get(index)?.is_at(place) {
+                return Some(index);
+            }
+        }
+        None
     }
 
     fn set(&mut self, cell: u32, tag: u16, slot: usize) {
@@ -89,7 +92,7 @@ struct Cells(u64);
 impl Iterator for Cells {
     type Item = u32;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<u32> {
         let bit = (self.0 != 0).then(|| self.0.trailing_zeros())?;
         self.0 &= self.0 - 1;
