@@ -65,7 +65,7 @@ impl<'a> CallKey<'a> {
     }
 
     /// The same where it can be written.
-    pub(super) fn to_text(&self, instance: &'static Instance) -> String {
+    pub(super) fn to_text(self, instance: &'static Instance) -> String {
         let text = self.text(instance).map(|text| text.to_text());
         text.unwrap_or_default()
     }
