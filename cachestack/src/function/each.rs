@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cachestack_backends::runtime::block_on;
-use cachestack_backends::{AnyValue, KeyError, KeyText};
+use cachestack_backends::{AnyValue, Key, KeyError, KeyText};
 
 use super::form::FormOf;
 use super::gather::{Gathers, Sorted};
@@ -20,7 +20,7 @@ use super::lifetime::Lifetime;
 use super::probe::{Mode, Tags};
 use super::shape::Shape;
 use super::share::Share;
-use super::site::{Instance, Site};
+use super::site::Site;
 use super::target::Target;
 use crate::cache::batch::{Asked, Batch, Brought, Next};
 use crate::cache::many::Ids;
@@ -97,7 +97,13 @@ impl<'a> Each<'a> {
         if !instance.owns {
             return plain(Outcome::Uncached);
         }
-        let written = self.written(instance, &cache, ids, &key_of, tags);
+        // What a key begins with, where nobody else writes the same.
+        let head = match self.shares_key {
+            true => String::new(),
+            false => instance.identity.text(),
+        };
+        let key_of = |id: &K| Ok(cache.key(head.clone() + key_of(id)?.as_str()));
+        let written = self.written(ids, key_of, tags);
         let (ids, asked) = match written {
             Ok(written) => written,
             Err(error) => {
@@ -114,6 +120,7 @@ impl<'a> Each<'a> {
         Begun {
             origin,
             place: Some(cache),
+            head,
             ids,
             asked,
             new,
@@ -122,18 +129,12 @@ impl<'a> Each<'a> {
 
     fn written<K: Clone>(
         &self,
-        instance: &'static Instance,
-        cache: &Cache,
         ids: &[K],
-        key_of: &impl Fn(&K) -> Result<KeyText, KeyError>,
+        key_of: impl Fn(&K) -> Result<Key, KeyError>,
         tags: impl Fn(&K, &mut Tags),
     ) -> Result<(Ids<K>, Vec<Asked>), cachestack_backends::Error> {
-        let texts: Result<Vec<KeyText>, KeyError> = ids.iter().map(key_of).collect();
-        let texts = texts.map_err(super::entry::unwritten)?;
-        let mut keys = texts.iter().map(|text| match self.shares_key {
-            true => cache.key(text.as_str()),
-            false => cache.key(instance.identity.text() + text.as_str()),
-        });
+        let keys: Result<Vec<Key>, KeyError> = ids.iter().map(key_of).collect();
+        let mut keys = keys.map_err(super::entry::unwritten)?.into_iter();
         let (ids, keys) = Ids::new(ids.iter().cloned(), |_| match keys.next() {
             Some(key) => key,
             None => unreachable!("each id has a key"),
@@ -155,6 +156,8 @@ pub struct Begun<K> {
     origin: Origin,
     /// None where the cache takes no part.
     place: Option<Cache>,
+    /// What all keys begin with.
+    head: String,
     ids: Ids<K>,
     asked: Vec<Asked>,
     new: bool,
@@ -165,6 +168,7 @@ impl<K: Clone> Begun<K> {
         Self {
             origin,
             place: None,
+            head: String::new(),
             ids: Ids::empty(),
             asked: Vec::new(),
             new: false,
@@ -197,6 +201,7 @@ where
             let policy = cache.policy(None);
             cache.batch(asked, value_type, policy, (begun.origin, new))
         }),
+        head: std::mem::take(&mut begun.head),
         ids: std::mem::replace(&mut begun.ids, Ids::empty()),
         missing: Vec::new(),
         load: form.load,
@@ -224,6 +229,7 @@ pub struct Gathering<'a, R, K, O, S: Shape<O>> {
     origin: Origin,
     /// None where the cache takes no part, or no more.
     batch: Option<Batch<'a>>,
+    head: String,
     ids: Ids<K>,
     /// The numbers of what is being computed.
     missing: Vec<usize>,
@@ -330,8 +336,8 @@ impl<R, K: Clone, O, S: Shape<O>> Gathering<'_, R, K, O, S> {
     {
         let batch = self.batch.as_mut()?;
         let number_of = |id: &K| {
-            let text = key_of(id).ok()?;
-            self.ids.number(batch.key(text.as_str()).digest())
+            let text = self.head.clone() + key_of(id).ok()?.as_str();
+            self.ids.number(batch.key(&text).digest())
         };
         let sorted = match (self.sort)(returned, &self.missing, &number_of) {
             Sorted::Values(sorted) => sorted,
