@@ -98,11 +98,8 @@ impl<'a> Each<'a> {
             return plain(Outcome::Uncached);
         }
         // What a key begins with, where nobody else writes the same.
-        let head = match self.shares_key {
-            true => String::new(),
-            false => instance.identity.text(),
-        };
-        let key_of = |id: &K| Ok(cache.key(head.clone() + key_of(id)?.as_str()));
+        let head = (!self.shares_key).then_some(&instance.identity);
+        let key_of = |id: &K| Ok(cache.key(whole(head, &key_of(id)?)));
         let written = self.written(ids, key_of, tags);
         let (ids, asked) = match written {
             Ok(written) => written,
@@ -150,6 +147,14 @@ impl<'a> Each<'a> {
     }
 }
 
+/// The text of a key, of which this was written.
+fn whole(head: Option<&Identity>, written: &KeyText) -> String {
+    match head {
+        Some(head) => head.text_with(written.as_str()),
+        None => written.as_str().to_owned(),
+    }
+}
+
 /// A call of several ids with its keys.
 #[derive(Debug)]
 pub struct Begun<K> {
@@ -157,7 +162,7 @@ pub struct Begun<K> {
     /// None where the cache takes no part.
     place: Option<Cache>,
     /// What all keys begin with.
-    head: String,
+    head: Option<&'static Identity>,
     ids: Ids<K>,
     asked: Vec<Asked>,
     new: bool,
@@ -168,7 +173,7 @@ impl<K: Clone> Begun<K> {
         Self {
             origin,
             place: None,
-            head: String::new(),
+            head: None,
             ids: Ids::empty(),
             asked: Vec::new(),
             new: false,
@@ -201,7 +206,7 @@ where
             let policy = cache.policy(None);
             cache.batch(asked, value_type, policy, (begun.origin, new))
         }),
-        head: std::mem::take(&mut begun.head),
+        head: begun.head,
         ids: std::mem::replace(&mut begun.ids, Ids::empty()),
         missing: Vec::new(),
         load: form.load,
@@ -229,7 +234,7 @@ pub struct Gathering<'a, R, K, O, S: Shape<O>> {
     origin: Origin,
     /// None where the cache takes no part, or no more.
     batch: Option<Batch<'a>>,
-    head: String,
+    head: Option<&'static Identity>,
     ids: Ids<K>,
     /// The numbers of what is being computed.
     missing: Vec<usize>,
@@ -336,7 +341,7 @@ impl<R, K: Clone, O, S: Shape<O>> Gathering<'_, R, K, O, S> {
     {
         let batch = self.batch.as_mut()?;
         let number_of = |id: &K| {
-            let text = self.head.clone() + key_of(id).ok()?.as_str();
+            let text = whole(self.head, &key_of(id).ok()?);
             self.ids.number(batch.key(&text).digest())
         };
         let sorted = match (self.sort)(returned, &self.missing, &number_of) {
