@@ -32,8 +32,16 @@ struct Shared {
     turn_after: u64,
     /// How many copies a thread may keep.
     most: usize,
-    /// Look-ups that were answered by copies, by who keeps them.
-    hits: Mutex<Vec<Arc<Tally>>>,
+    hits: Mutex<Hits>,
+}
+
+/// Look-ups that were answered by copies.
+#[derive(Default)]
+struct Hits {
+    /// By who keeps them.
+    by: Vec<Arc<Tally>>,
+    /// Of those who keep none any more.
+    ended: u64,
 }
 
 /// Where the entry under a key stands.
@@ -99,16 +107,22 @@ impl Changes {
     /// Where one who keeps copies counts look-ups that they answer.
     pub(crate) fn count_hits(&self) -> Arc<Tally> {
         let tally = Arc::new(Tally::new());
-        let mut all = self.0.hits.lock().unwrap_or_else(PoisonError::into_inner);
-        all.push(Arc::clone(&tally));
+        let mut hits = self.0.hits.lock().unwrap_or_else(PoisonError::into_inner);
+        let Hits { by, ended } = &mut *hits;
+        // Many may come and go above one store.
+        by.retain(|tally| {
+            let is_used = Arc::strong_count(tally) > 1;
+            *ended += if is_used { 0 } else { tally.get() };
+            is_used
+        });
+        by.push(Arc::clone(&tally));
         tally
     }
 
     /// How many there were.
-    #[allow(dead_code, reason = "for memory")]
-    pub(crate) fn hits(&self) -> u64 {
-        let all = self.0.hits.lock().unwrap_or_else(PoisonError::into_inner);
-        all.iter().map(|hits| hits.get()).sum()
+    pub fn hits(&self) -> u64 {
+        let hits = self.0.hits.lock().unwrap_or_else(PoisonError::into_inner);
+        hits.ended + hits.by.iter().map(|hits| hits.get()).sum::<u64>()
     }
 
     /// What was under the key is not in the store any more: to be said when it is gone, before anybody is told so.

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use cachestack_backends::testing::FaultyBackend;
 use cachestack_backends::{
-    AnyBackend, Backend, BackendInfo, Clock, Entry, Fence, Key, KeyDigest, Lookup, Namespace,
-    Result, Stats, TimeLeft, ValueType,
+    AnyBackend, Backend, BackendInfo, Changes, Clock, Entry, Fence, Key, KeyDigest, Lookup,
+    Namespace, Result, Stats, TimeLeft, ValueType,
 };
 use support::{key, soon, wanting};
 
@@ -86,6 +86,10 @@ impl Backend for Recorder {
         self.note("fence");
         Some(Fence::new())
     }
+    fn changes(&self) -> Option<Changes> {
+        self.note("changes");
+        None
+    }
     fn clock(&self) -> Option<Clock> {
         self.note("clock");
         Some(Clock::system())
@@ -128,6 +132,7 @@ fn arrived(recorder: &Recorder, backend: &impl Backend) -> BTreeSet<&'static str
     assert!(backend.peek(key.digest(), value_type).is_none());
     assert!(backend.fence().is_some());
     assert!(backend.clock().is_some());
+    assert!(backend.changes().is_none());
     let arrived = recorder.0.lock().unwrap();
     arrived.clone()
 }
@@ -160,11 +165,13 @@ fn a_backend_that_is_made_to_fail_gets_every_call() {
     let mut arrived = arrived(&recorder, &faulty);
     // Asked once, when it was wrapped.
     arrived.insert("info");
+    // Of what fails nobody keeps copies: each look-up is to come through it.
+    assert!(arrived.insert("changes"));
     assert_eq!(arrived, methods());
     let calls = faulty.faults().all_calls();
     assert_eq!(
         calls,
-        methods().len() as u64 - 3,
-        "all but `info`, `fence` and `clock` are counted"
+        methods().len() as u64 - 4,
+        "all but `info`, `fence`, `changes` and `clock` are counted"
     );
 }

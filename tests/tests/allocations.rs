@@ -23,18 +23,18 @@ const EXPECTED: &[(&str, u64, &str)] = &[
     ("a fresh hit of what may be stale", 0, HIT),
     ("a hit within a scope", 0, HIT),
     ("a hit by hand", 0, HIT),
-    ("a sync miss", 16, MISS),
+    ("a sync miss", 17, MISS),
     (
         "an async miss",
-        18,
+        19,
         "as a sync one, and the futures of the look-up and of the store apart",
     ),
     ("an invalidation of one key", 19, INVALIDATION),
 ];
 
 const HIT: &str = "keys are written on the stack, and what is found is shared";
-const MISS: &str = "2 the key, 4 the function as a dependency and 2 the key of its number, 1 what is known of the call, 3 the \
-     flight, 1 the value, 1 what the entry depends on, 2 the futures of the memory";
+const MISS: &str = "2 the key, 4 the function as a dependency and 2 the key of its number, 1 what is known of the call and 1 its box, \
+     3 the flight, 1 the value, 1 what the entry depends on, 2 the futures of the memory";
 const INVALIDATION: &str = "3 the key, 4 the function as a dependency, 2 how its values are put, 5 what is to be deleted and stored, 1 the \
      future of all of it, 1 the keys to delete, 1 the future of the memory, 2 what drops the value later";
 

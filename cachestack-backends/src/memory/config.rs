@@ -72,9 +72,10 @@ pub struct MemoryConfig {
     #[serde(with = "duration::optional")]
     pub max_ttl: Option<Duration>,
     /// How many entries of each type of value a thread keeps at hand, so that threads that hit the same ones do not meet
-    /// in the store. With [`EvictionPolicy::S3Fifo`] only; what leaves the store is not at hand any more. Each takes
-    /// 56 bytes and the value, of up to 64 bytes where it needs no `Drop`, else a pointer that does not keep the value
-    /// (of what it points at, up to 1 KiB stays allocated until its place is used again). 0 is none. Default: 8,192.
+    /// in the store. With [`EvictionPolicy::S3Fifo`] only; what leaves the store is not at hand any more. A value of up to
+    /// 64 bytes that needs no `Drop` is copied, to any other there is a pointer that does not keep it (of what it points
+    /// at, up to 1 KiB stays allocated until its place is used again). Each takes 72 bytes, or 136 where the copied value
+    /// has more than 16. 0 is none. Default: 8,192.
     pub at_hand: usize,
     /// Whether failures are only counted, and the operation does as if nothing were there. Default: no.
     pub silent: bool,

@@ -301,3 +301,19 @@ impl Place {
         mixed ^ (mixed >> 32)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Unkept;
+    use super::*;
+
+    #[test]
+    fn a_slot_takes_what_the_setting_for_them_says() {
+        // Beside it 8 bytes by which it is found: there is a group for each two.
+        assert_eq!(size_of::<Group>() / 2, 8);
+        assert_eq!(size_of::<Slot<u64>>(), 64);
+        assert_eq!(size_of::<Slot<Unkept>>(), 64);
+        assert_eq!(size_of::<Slot<[u64; 3]>>(), 128);
+        assert_eq!(size_of::<Slot<[u64; 8]>>(), 128);
+    }
+}

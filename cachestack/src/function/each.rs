@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cachestack_backends::runtime::block_on;
-use cachestack_backends::{AnyValue, KeyError, KeyText};
+use cachestack_backends::{AnyValue, Key, KeyError, KeyText};
 
 use super::form::FormOf;
 use super::gather::{Gathers, Sorted};
@@ -20,7 +20,7 @@ use super::lifetime::Lifetime;
 use super::probe::{Mode, Tags};
 use super::shape::Shape;
 use super::share::Share;
-use super::site::{Instance, Site};
+use super::site::Site;
 use super::target::Target;
 use crate::cache::batch::{Asked, Batch, Brought, Next};
 use crate::cache::many::Ids;
@@ -97,7 +97,10 @@ impl<'a> Each<'a> {
         if !instance.owns {
             return plain(Outcome::Uncached);
         }
-        let written = self.written(instance, &cache, ids, &key_of, tags);
+        // What a key begins with, where nobody else writes the same.
+        let head = (!self.shares_key).then_some(&instance.identity);
+        let key_of = |id: &K| Ok(cache.key(whole(head, &key_of(id)?)));
+        let written = self.written(ids, key_of, tags);
         let (ids, asked) = match written {
             Ok(written) => written,
             Err(error) => {
@@ -114,6 +117,7 @@ impl<'a> Each<'a> {
         Begun {
             origin,
             place: Some(cache),
+            head,
             ids,
             asked,
             new,
@@ -122,18 +126,12 @@ impl<'a> Each<'a> {
 
     fn written<K: Clone>(
         &self,
-        instance: &'static Instance,
-        cache: &Cache,
         ids: &[K],
-        key_of: &impl Fn(&K) -> Result<KeyText, KeyError>,
+        key_of: impl Fn(&K) -> Result<Key, KeyError>,
         tags: impl Fn(&K, &mut Tags),
     ) -> Result<(Ids<K>, Vec<Asked>), cachestack_backends::Error> {
-        let texts: Result<Vec<KeyText>, KeyError> = ids.iter().map(key_of).collect();
-        let texts = texts.map_err(super::entry::unwritten)?;
-        let mut keys = texts.iter().map(|text| match self.shares_key {
-            true => cache.key(text.as_str()),
-            false => cache.key(instance.identity.text() + text.as_str()),
-        });
+        let keys: Result<Vec<Key>, KeyError> = ids.iter().map(key_of).collect();
+        let mut keys = keys.map_err(super::entry::unwritten)?.into_iter();
         let (ids, keys) = Ids::new(ids.iter().cloned(), |_| match keys.next() {
             Some(key) => key,
             None => unreachable!("each id has a key"),
@@ -149,12 +147,22 @@ impl<'a> Each<'a> {
     }
 }
 
+/// The text of a key, of which this was written.
+fn whole(head: Option<&Identity>, written: &KeyText) -> String {
+    match head {
+        Some(head) => head.text_with(written.as_str()),
+        None => written.as_str().to_owned(),
+    }
+}
+
 /// A call of several ids with its keys.
 #[derive(Debug)]
 pub struct Begun<K> {
     origin: Origin,
     /// None where the cache takes no part.
     place: Option<Cache>,
+    /// What all keys begin with.
+    head: Option<&'static Identity>,
     ids: Ids<K>,
     asked: Vec<Asked>,
     new: bool,
@@ -165,6 +173,7 @@ impl<K: Clone> Begun<K> {
         Self {
             origin,
             place: None,
+            head: None,
             ids: Ids::empty(),
             asked: Vec::new(),
             new: false,
@@ -197,6 +206,7 @@ where
             let policy = cache.policy(None);
             cache.batch(asked, value_type, policy, (begun.origin, new))
         }),
+        head: begun.head,
         ids: std::mem::replace(&mut begun.ids, Ids::empty()),
         missing: Vec::new(),
         load: form.load,
@@ -224,6 +234,7 @@ pub struct Gathering<'a, R, K, O, S: Shape<O>> {
     origin: Origin,
     /// None where the cache takes no part, or no more.
     batch: Option<Batch<'a>>,
+    head: Option<&'static Identity>,
     ids: Ids<K>,
     /// The numbers of what is being computed.
     missing: Vec<usize>,
@@ -330,8 +341,8 @@ impl<R, K: Clone, O, S: Shape<O>> Gathering<'_, R, K, O, S> {
     {
         let batch = self.batch.as_mut()?;
         let number_of = |id: &K| {
-            let text = key_of(id).ok()?;
-            self.ids.number(batch.key(text.as_str()).digest())
+            let text = whole(self.head, &key_of(id).ok()?);
+            self.ids.number(batch.key(&text).digest())
         };
         let sorted = match (self.sort)(returned, &self.missing, &number_of) {
             Sorted::Values(sorted) => sorted,

@@ -291,10 +291,7 @@ impl<V> From<CachedEntry<V>> for Doomed {
 }
 
 /// A cache and a key in it, or why there is none.
-pub(super) fn place(
-    cache: Option<Cache>,
-    key: Result<impl AsRef<str>, KeyError>,
-) -> Result<(Cache, Key)> {
+pub(super) fn place(cache: Option<Cache>, key: Result<String, KeyError>) -> Result<(Cache, Key)> {
     let (cache, text) = text(cache, key)?;
     let key = cache.key(text);
     Ok((cache, key))
@@ -310,11 +307,11 @@ pub(super) fn place_of(cache: Option<Cache>, key: &str) -> Result<(Cache, Key)> 
 /// A cache and a text for it, or why there is none.
 pub(super) fn text(
     cache: Option<Cache>,
-    text: Result<impl AsRef<str>, KeyError>,
+    text: Result<String, KeyError>,
 ) -> Result<(Cache, String)> {
     let cache = cache.ok_or_else(not_configured)?;
     let text = text.map_err(unwritten)?;
-    Ok((cache, text.as_ref().to_owned()))
+    Ok((cache, text))
 }
 
 /// Why a key or a tag has no text.

@@ -125,6 +125,12 @@ impl Identity {
         Dependency::function(self.function())
     }
 
+    /// The text of a key that begins with it, in one allocation.
+    pub(super) fn text_with(&self, end: &str) -> String {
+        let [a, b, c, d, e, f, g, h, i] = self.parts();
+        [a, b, c, d, e, f, g, h, i, end].concat()
+    }
+
     /// The whole of it as one text.
     pub fn text(&self) -> String {
         self.parts().concat()

@@ -25,7 +25,7 @@ pub enum Doomed {
 impl Doomed {
     /// The entry under a key that is written out.
     pub fn key(target: Target<'_>, key: Result<KeyText, KeyError>) -> Self {
-        Self::Entry(place(target.cache(), key))
+        Self::Entry(place(target.cache(), key.map(KeyText::into_string)))
     }
 
     /// The entries under keys that are listed.
@@ -38,7 +38,7 @@ impl Doomed {
 
     /// The entries with a tag.
     pub fn tag(target: Target<'_>, tag: Result<KeyText, KeyError>) -> Self {
-        let place = text(target.cache(), tag);
+        let place = text(target.cache(), tag.map(KeyText::into_string));
         Self::Many(place.map(|(cache, tag)| (cache, Dependency::tag(tag))))
     }
 }

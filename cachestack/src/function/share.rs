@@ -83,22 +83,45 @@ impl<R> ErrorTime<R> for Duration {
 }
 
 /// `error_ttl = |error| ...`
-#[derive(Debug, Clone, Copy)]
-pub struct ByError<F>(F);
+pub struct ByError<E, F> {
+    by: F,
+    time: fn(&F, &E) -> Option<Duration>,
+}
 
-impl<A, E, T: Time, F: Fn(&E) -> T> ErrorTime<Result<A, E>> for ByError<F> {
+impl<A, E, F> ErrorTime<Result<A, E>> for ByError<E, F> {
     fn of(&self, returned: &Result<A, E>) -> Option<Duration> {
-        returned
-            .as_ref()
-            .err()
-            .and_then(|error| (self.0)(error).time())
+        let error = returned.as_ref().err()?;
+        (self.time)(&self.by, error)
     }
 }
 
-/// The time that a closure tells.
+impl<E, F: Clone> Clone for ByError<E, F> {
+    fn clone(&self) -> Self {
+        Self {
+            by: self.by.clone(),
+            time: self.time,
+        }
+    }
+}
+
+impl<E, F: Copy> Copy for ByError<E, F> {}
+
+impl<E, F> fmt::Debug for ByError<E, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ByError").finish_non_exhaustive()
+    }
+}
+
+/// The time that a closure tells. Whatever it does not tell as one is said here, and nowhere else.
 #[inline]
-pub fn by_error<R: MayFail, T: Time, F: Fn(&R::Error) -> T>(_: &Tag<R>, by: F) -> ByError<F> {
-    ByError(by)
+pub fn by_error<R: MayFail, T: Time, F: Fn(&R::Error) -> T>(
+    _: &Tag<R>,
+    by: F,
+) -> ByError<R::Error, F> {
+    ByError {
+        by,
+        time: |by, error| by(error).time(),
+    }
 }
 
 /// Failures are cloned.

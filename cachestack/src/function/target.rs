@@ -1,6 +1,5 @@
 //! Which cache a function uses.
 
-use std::rc::Rc;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use crate::cache::Cache;
@@ -53,7 +52,7 @@ impl Target<'_> {
 
 /// What is held while a cache is lent.
 #[derive(Default)]
-pub(super) struct Held(Option<Rc<Cache>>, Option<Cache>);
+pub(super) struct Held(Option<global::Held>, Option<Cache>);
 
 fn warn_unnamed(name: &'static str) {
     static WARNED: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());

@@ -65,7 +65,7 @@ impl<'a> CallKey<'a> {
     }
 
     /// The same where it can be written.
-    pub(super) fn to_text(&self, instance: &'static Instance) -> String {
+    pub(super) fn to_text(self, instance: &'static Instance) -> String {
         let text = self.text(instance).map(|text| text.to_text());
         text.unwrap_or_default()
     }
@@ -125,7 +125,7 @@ impl Text<'_> {
 
     pub(super) fn to_text(&self) -> String {
         match self {
-            Self::Own(instance, text, _) => instance.identity.text() + text.as_str(),
+            Self::Own(instance, text, _) => instance.identity.text_with(text.as_str()),
             Self::Shared(_, text) => text.as_str().to_owned(),
             Self::Whole(text) => (*text).to_owned(),
         }

@@ -3,11 +3,11 @@
 mod scope;
 
 use std::collections::HashMap;
-use std::rc::Rc;
 use std::sync::{OnceLock, PoisonError, RwLock};
 
 use cachestack_backends::{Error, ErrorKind, Result};
 
+pub(crate) use self::scope::Held;
 use crate::cache::Cache;
 
 static CONFIGURED: OnceLock<Cache> = OnceLock::new();
@@ -58,8 +58,8 @@ pub fn current() -> Option<Cache> {
 
 /// The cache of that name, or the scope's; `None` when nobody configured it.
 pub fn named(name: &str) -> Option<Cache> {
-    if let Some(cache) = scope::current() {
-        return Some(Cache::clone(&cache));
+    if let Some(cache) = scope::current().as_ref().and_then(Held::cache) {
+        return Some(cache.clone());
     }
     let named = NAMED.read().unwrap_or_else(PoisonError::into_inner);
     named.as_ref()?.get(name).cloned()
@@ -68,7 +68,7 @@ pub fn named(name: &str) -> Option<Cache> {
 /// The scope's cache, where there is a scope.
 pub(crate) fn scope_here() -> Option<Cache> {
     let cache = scope::may_be_set().then(scope::current).flatten();
-    cache.as_deref().cloned()
+    cache.as_ref().and_then(Held::cache).cloned()
 }
 
 /// Calls `use_it` with the current cache, without cloning it.
@@ -79,7 +79,7 @@ pub(crate) fn with_current<R>(use_it: impl FnOnce(Option<&Cache>) -> R) -> R {
 
 /// The current cache, which is held where it is the scope's.
 #[inline(always)]
-pub(crate) fn lend_current(held: &mut Option<Rc<Cache>>) -> Option<&Cache> {
+pub(crate) fn lend_current(held: &mut Option<Held>) -> Option<&Cache> {
     if scope::may_be_set() {
         return lend_of_scope(held);
     }
@@ -89,9 +89,9 @@ pub(crate) fn lend_current(held: &mut Option<Rc<Cache>>) -> Option<&Cache> {
     }
 }
 
-fn lend_of_scope(held: &mut Option<Rc<Cache>>) -> Option<&Cache> {
+fn lend_of_scope(held: &mut Option<Held>) -> Option<&Cache> {
     *held = scope::current();
-    match held {
+    match held.as_ref().and_then(Held::cache) {
         Some(cache) => Some(cache),
         None => outside(),
     }

@@ -1,6 +1,6 @@
 //! A cache for a part of the program only, as tests want it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
@@ -9,7 +9,40 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::cache::Cache;
 
 thread_local! {
-    static SCOPE: RefCell<Option<Rc<Cache>>> = const { RefCell::new(None) };
+    static SCOPE: RefCell<Option<Held>> = const { RefCell::new(None) };
+    /// What the last scope was held in, empty: scopes come and go with each poll of a future.
+    static SPARE: Cell<Option<Held>> = const { Cell::new(None) };
+}
+
+/// Shared by this thread alone, so that many threads in one scope do not meet at how often it is shared. There is a
+/// cache in it for as long as there is a scope.
+#[derive(Clone)]
+pub(crate) struct Held(Rc<Option<Cache>>);
+
+impl Held {
+    fn new(cache: Cache) -> Self {
+        let spare = SPARE.try_with(Cell::take).ok().flatten();
+        let mut held = spare.unwrap_or_else(|| Self(Rc::new(None)));
+        match Rc::get_mut(&mut held.0) {
+            Some(place) => *place = Some(cache),
+            None => held = Self(Rc::new(Some(cache))),
+        }
+        held
+    }
+
+    pub(super) fn cache(&self) -> Option<&Cache> {
+        Option::as_ref(&self.0)
+    }
+
+    fn end(mut self) {
+        // A call that began in the scope may hold it still.
+        let Some(cache) = Rc::get_mut(&mut self.0).map(Option::take) else {
+            return;
+        };
+        let _ended = SPARE.try_with(|spare| spare.set(Some(self)));
+        // Whatever it held is dropped last: it may come back here.
+        drop(cache);
+    }
 }
 
 /// How many scopes there are in the process: without any, nobody looks at the thread's.
@@ -20,20 +53,19 @@ pub(super) fn may_be_set() -> bool {
     SCOPES.load(Ordering::Relaxed) > 0
 }
 
-/// Shared by this thread alone, so that many threads in one scope do not meet at how often it is shared.
-pub(super) fn current() -> Option<Rc<Cache>> {
+pub(super) fn current() -> Option<Held> {
     SCOPE
         .try_with(|scope| scope.borrow().clone())
         .unwrap_or_default()
 }
 
 /// The scope of this thread while it lives; afterwards the one from before.
-struct Entered(Option<Rc<Cache>>);
+struct Entered(Option<Held>);
 
 impl Entered {
     fn new(cache: Cache) -> Self {
         SCOPES.fetch_add(1, Ordering::Relaxed);
-        Self(SCOPE.with(|scope| scope.replace(Some(Rc::new(cache)))))
+        Self(SCOPE.with(|scope| scope.replace(Some(Held::new(cache)))))
     }
 }
 
@@ -42,7 +74,10 @@ impl Drop for Entered {
         SCOPES.fetch_sub(1, Ordering::Relaxed);
         let before = self.0.take();
         // Whatever the scope held is dropped after the borrow.
-        let _ended = SCOPE.try_with(|scope| scope.replace(before));
+        let ended = SCOPE.try_with(|scope| scope.replace(before));
+        if let Ok(Some(held)) = ended {
+            held.end();
+        }
     }
 }
 

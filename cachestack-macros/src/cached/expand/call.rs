@@ -132,11 +132,13 @@ fn in_steps(cached: &Cached, call: &TokenStream, wants: Wants, is_plain: bool) -
             match wants {
                 // There is no hit, and of an async function it is the future.
                 Wants::New | Wants::Renewal => finish,
+                // What does not fit is told once where the call ends the body.
                 Wants::Value => quote! {
-                    match #probed.hit::<#returns, _>(#shape) {
-                        ::core::result::Result::Ok(#returned) => #returned,
-                        ::core::result::Result::Err(#probed) => #finish,
-                    }
+                    let #probed = match #probed.hit::<#returns, _>(#shape) {
+                        ::core::result::Result::Ok(#returned) => return #returned,
+                        ::core::result::Result::Err(#probed) => #probed,
+                    };
+                    #finish
                 },
             }
         }
