@@ -11,6 +11,8 @@ mod arguments;
 mod counted;
 #[path = "front/ended.rs"]
 mod ended;
+#[path = "front/evicted.rs"]
+mod evicted;
 #[path = "front/gone.rs"]
 mod gone;
 #[path = "front/kept.rs"]
