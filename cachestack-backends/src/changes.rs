@@ -28,8 +28,8 @@ struct Shared {
     /// again, so that the store learns what is in use.
     turn: AtomicU32,
     evicted: AtomicU64,
-    /// So many evictions are a turn.
-    turn_after: u64,
+    /// How many evictions there have been when it is raised next.
+    turns_at: AtomicU64,
     /// How many copies a thread may keep.
     most: usize,
     hits: Mutex<Hits>,
@@ -63,14 +63,14 @@ pub struct Stamp {
 }
 
 impl Changes {
-    /// Nothing has changed yet. A turn is the part of `entries` after which what is read counts as read again.
+    /// Nothing has changed yet.
     #[allow(dead_code, reason = "for memory")]
-    pub(crate) fn new(entries: usize, most: usize) -> Self {
+    pub(crate) fn new(most: usize) -> Self {
         Self(Arc::new(Shared {
             stripes: std::array::from_fn(|_| AtomicU32::new(0)),
             turn: AtomicU32::new(0),
             evicted: AtomicU64::new(0),
-            turn_after: (entries as u64 / 16).max(1),
+            turns_at: AtomicU64::new(0),
             most,
             hits: Mutex::default(),
         }))
@@ -139,15 +139,26 @@ impl Changes {
         }
     }
 
-    /// So many entries had to make room.
+    /// So many entries had to make room in a store, whose size is asked for only when it is a turn: by weight it may
+    /// have far fewer entries than it could.
     #[allow(dead_code, reason = "for memory")]
-    pub(crate) fn evicted(&self, count: u64) {
+    pub(crate) fn evicted(&self, count: u64, entries: impl FnOnce() -> usize) {
         if count == 0 {
             return;
         }
-        let before = self.0.evicted.fetch_add(count, Ordering::Relaxed);
-        if before / self.0.turn_after != (before + count) / self.0.turn_after {
-            self.0.turn.fetch_add(1, Ordering::AcqRel);
+        let shared = &self.0;
+        let evicted = shared.evicted.fetch_add(count, Ordering::Relaxed) + count;
+        let turns_at = shared.turns_at.load(Ordering::Relaxed);
+        if evicted < turns_at {
+            return;
+        }
+        let next = evicted + (entries() as u64 / 16).max(1);
+        let is_first =
+            shared
+                .turns_at
+                .compare_exchange(turns_at, next, Ordering::Relaxed, Ordering::Relaxed);
+        if is_first.is_ok() {
+            shared.turn.fetch_add(1, Ordering::AcqRel);
         }
     }
 }

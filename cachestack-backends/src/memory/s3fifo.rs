@@ -63,7 +63,7 @@ impl S3Fifo {
         Self {
             map,
             heaviest: limits.weight.map(|_| heaviest.max(1)),
-            changes: (at_hand > 0).then(|| Changes::new(limits.entries, at_hand)),
+            changes: (at_hand > 0).then(|| Changes::new(at_hand)),
         }
     }
 
@@ -97,7 +97,7 @@ impl S3Fifo {
         let evicted = (gone.0.len() - of_this_key(&gone)) as u64;
         if let Some(changes) = &self.changes {
             gone.0.iter().for_each(|(key, _)| changes.left(*key));
-            changes.evicted(evicted);
+            changes.evicted(evicted, || self.map.len());
         }
         gone.0.into_iter().for_each(drop_later);
         Inserted::Kept { evicted }

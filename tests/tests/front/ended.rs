@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use cachestack::{Backend, MemoryBackend, cached};
+use cachestack::{Backend, MemoryBackend, MemoryBuilder, cached};
 use cachestack_tests::within;
 use futures_executor::block_on;
 
@@ -96,34 +96,43 @@ fn a_value_at_hand_is_put_with_another_ttl_and_ends_with_that() {
 #[test]
 fn what_is_evicted_is_not_at_hand_any_more() {
     within(PATIENCE, || {
-        let shop = Shop::over(MemoryBackend::builder().max_entries(4));
-        shop.cache.sync_scope(|| {
-            let is_there = |key: &str| block_on(shop.memory.exists(&shop.cache.key(key))).unwrap();
-            let number_key = number::entry(1).key().unwrap().to_owned();
-            let text_key = text::entry(1).key().unwrap().to_owned();
-            let mut evicted = 0;
-            let mut before = values(1);
-            for id in 2..1_000 {
-                // Read often enough to take the place of what is not.
-                for _ in 0..8 {
-                    number(id);
-                }
-                if id % 10 > 0 {
-                    continue;
-                }
-                let there = [is_there(&number_key), is_there(&text_key)];
-                let after = values(1);
-                for (is_there, (old, new)) in there.iter().zip(before.iter().zip(after)) {
-                    // What is not there had to be computed.
-                    assert_eq!(*is_there, new == *old);
-                    evicted += usize::from(!is_there);
-                }
-                before = after;
-            }
-            assert!(evicted > 10, "{evicted}");
-            assert!(shop.memory.len() <= 4);
-        });
+        for max_entries in [4, 64] {
+            let shop = Shop::over(MemoryBackend::builder().max_entries(max_entries));
+            let evicted = shop.cache.sync_scope(|| evicted_at_hand(&shop));
+            assert!(shop.memory.len() <= max_entries);
+            assert!(evicted > 10, "{evicted} of {max_entries}");
+        }
     });
+}
+
+/// How often values that are at hand are evicted by others, each of which has to be computed anew then.
+fn evicted_at_hand(shop: &Shop) -> usize {
+    let is_there = |key: &str| block_on(shop.memory.exists(&shop.cache.key(key))).unwrap();
+    let number_key = number::entry(1).key().unwrap().to_owned();
+    let text_key = text::entry(1).key().unwrap().to_owned();
+    let mut evicted = 0;
+    let mut before = values(1);
+    for id in 2..1_500 {
+        // Read often enough to take the place of what is not.
+        for _ in 0..8 {
+            number(id);
+        }
+        // To ask for them is no use of them.
+        let there = [is_there(&number_key), is_there(&text_key)];
+        if there == [true, true] {
+            continue;
+        }
+        let after = values(1);
+        for (is_there, (old, new)) in there.iter().zip(before.iter().zip(after)) {
+            // Computing one may evict the other.
+            assert!(*is_there || new > *old, "{before:?}, {after:?}");
+            evicted += usize::from(!is_there);
+        }
+        // At hand again.
+        values(1);
+        before = values(1);
+    }
+    evicted
 }
 
 #[test]
@@ -138,16 +147,31 @@ fn what_is_only_used_at_hand_is_read_again_before_it_is_evicted() {
         id
     }
 
-    within(PATIENCE, || {
-        let shop = Shop::over(MemoryBackend::builder().max_entries(100));
+    // How often what is used all the time was computed among what is used for a moment.
+    let computed = |memory: MemoryBuilder| {
+        let shop = Shop::over(memory);
+        let before = used::entries().stats().computed;
         shop.cache.sync_scope(|| {
-            let before: Vec<u64> = (0..10).map(used).collect();
             for id in 0..3_000 {
-                once(id);
-                assert_eq!(used(id % 10), before[usize::try_from(id % 10).unwrap()]);
+                (0..3).for_each(|_| assert_eq!(once(id), id));
+                used(id % 10);
             }
-            assert_eq!(used::entries().stats().computed, 10);
         });
+        used::entries().stats().computed - before
+    };
+    within(PATIENCE, move || {
+        let by_entries = |at_hand| MemoryBackend::builder().at_hand(at_hand).max_entries(100);
+        let by_weight = |at_hand| {
+            let memory = MemoryBackend::builder().at_hand(at_hand);
+            memory.max_weight_bytes(100, |_, _| 1)
+        };
+        for (at_hand, without) in [
+            (by_entries(8_192), by_entries(0)),
+            (by_weight(8_192), by_weight(0)),
+        ] {
+            let (at_hand, without) = (computed(at_hand), computed(without));
+            assert!(at_hand < 2 * without, "{at_hand}, not {without}");
+        }
     });
 }
 
