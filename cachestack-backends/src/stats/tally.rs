@@ -93,14 +93,16 @@ impl Tally {
     /// The cell of this thread, to be raised without being looked for; `None` while the thread ends. It must not be raised
     /// any more when the number is gone.
     pub fn cell(&self) -> Option<TallyCell> {
+        if let Some(place) = self.place.load(Ordering::Acquire).checked_sub(1) {
+            let block = OWN.try_with(|own| own.borrow().blocks.get(place / BLOCK).cloned());
+            if let Ok(Some(block)) = block {
+                return Some(TallyCell::new(block, place));
+            }
+        }
         let mut all = all();
         let place = self.place(&mut all);
         let block = OWN.try_with(|own| own.borrow_mut().block(place, &mut all));
-        Some(TallyCell {
-            block: block.ok()?,
-            at: place % BLOCK,
-            stays: PhantomData,
-        })
+        Some(TallyCell::new(block.ok()?, place))
     }
 
     fn place(&self, all: &mut All) -> usize {
@@ -135,6 +137,14 @@ pub struct TallyCell {
 }
 
 impl TallyCell {
+    fn new(block: Arc<Block>, place: usize) -> Self {
+        Self {
+            block,
+            at: place % BLOCK,
+            stays: PhantomData,
+        }
+    }
+
     /// One more.
     #[inline]
     pub fn one_more(&self) {
