@@ -26,6 +26,9 @@ use crate::cache::{Cache, Inner};
 /// A thread has copies for so many pairs of a cache and a type of values.
 const FRONTS: usize = 16;
 
+/// So often there is no room for another before one makes room.
+const PATIENCE: u32 = 256;
+
 /// A value that the store keeps for as long as it wants.
 pub(crate) type Unkept = Weak<dyn Any + Send + Sync>;
 
@@ -97,8 +100,9 @@ struct Here {
 
 struct AtHand {
     fronts: Vec<Front>,
-    /// Which makes room next.
+    /// Which makes room next, when all are of caches that are used, and how often there was no room.
     next: usize,
+    refused: u32,
     /// By the number of the instance: of those that share a place the last.
     functions: [Option<Here>; FUNCTIONS],
 }
@@ -110,6 +114,7 @@ thread_local! {
         RefCell::new(AtHand {
             fronts: Vec::new(),
             next: 0,
+            refused: 0,
             functions: [const { None }; FUNCTIONS],
         })
     };
@@ -136,6 +141,9 @@ impl AtHand {
 
     #[cold]
     fn add<V: 'static>(&mut self, cache: &Cache, changes: &Changes) -> Option<usize> {
+        if !self.has_room() {
+            return None;
+        }
         let front = Front {
             hits: cache.stack().hits_of_copies()?,
             cache: cache.number(),
@@ -144,16 +152,27 @@ impl AtHand {
             clock: cache.clock().clone(),
             slots: Box::new(Slots::<V>::new(changes.most())),
         };
-        if self.fronts.len() == FRONTS {
-            self.fronts.retain(|front| front.is_used.strong_count() > 0);
-        }
         if self.fronts.len() < FRONTS {
             self.fronts.push(front);
             return Some(self.fronts.len() - 1);
         }
-        self.next = (self.next + 1) % FRONTS;
-        self.fronts[self.next] = front;
-        Some(self.next)
+        let place = self.next % FRONTS;
+        self.next = place + 1;
+        self.fronts[place] = front;
+        Some(place)
+    }
+
+    /// Whether there is room for one more. Where all are of caches that are used, one goes now and then: more of them than
+    /// there is room for must not make room for each other all the time.
+    fn has_room(&mut self) -> bool {
+        if self.fronts.len() == FRONTS {
+            self.fronts.retain(|front| front.is_used.strong_count() > 0);
+        }
+        if self.fronts.len() < FRONTS {
+            return true;
+        }
+        self.refused = self.refused.wrapping_add(1);
+        self.refused % PATIENCE == 0
     }
 
     /// The same where another function, or another cache, was there last.
