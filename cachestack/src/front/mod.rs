@@ -88,7 +88,48 @@ struct Front {
     clock: Clock,
     /// Hits of the stack, which its top layer counts too.
     hits: TallyCell,
-    slots: Box<dyn Any>,
+    copies: Copies,
+}
+
+/// The copies by the type of their values. Those that are frequent are known by their variant: to ask a box for the type of
+/// what is in it takes a call, whose answer has to be waited for.
+enum Copies {
+    Unkept(Slots<Unkept>),
+    U64(Slots<u64>),
+    I64(Slots<i64>),
+    U32(Slots<u32>),
+    Bool(Slots<bool>),
+    Other(Box<dyn Any>),
+}
+
+impl Copies {
+    fn new<V: 'static>(most: usize) -> Self {
+        let copies = [
+            Self::Unkept(Slots::new(most)),
+            Self::U64(Slots::new(most)),
+            Self::I64(Slots::new(most)),
+            Self::U32(Slots::new(most)),
+            Self::Bool(Slots::new(most)),
+        ];
+        let mut frequent = copies.into_iter();
+        let found = frequent.find_map(|mut copies| copies.of::<V>().is_some().then_some(copies));
+        found.unwrap_or_else(|| Self::Other(Box::new(Slots::<V>::new(most))))
+    }
+
+    /// Those of that type, where they are.
+    #[inline(always)]
+    fn of<V: 'static>(&mut self) -> Option<&mut Slots<V>> {
+        let slots: &mut dyn Any = match self {
+            // Of each of these it is known when the program is compiled.
+            Self::Unkept(slots) => return (slots as &mut dyn Any).downcast_mut(),
+            Self::U64(slots) => return (slots as &mut dyn Any).downcast_mut(),
+            Self::I64(slots) => return (slots as &mut dyn Any).downcast_mut(),
+            Self::U32(slots) => return (slots as &mut dyn Any).downcast_mut(),
+            Self::Bool(slots) => return (slots as &mut dyn Any).downcast_mut(),
+            Self::Other(slots) => &mut **slots,
+        };
+        slots.downcast_mut()
+    }
 }
 
 /// Where a function's copies were found last, and where its hits are counted.
@@ -122,9 +163,9 @@ thread_local! {
 
 impl AtHand {
     /// The number of the front with that type out of that cache.
-    fn find<V: 'static>(&self, cache: u64) -> Option<usize> {
-        let is_it = |front: &Front| front.cache == cache && front.slots.is::<Slots<V>>();
-        self.fronts.iter().position(is_it)
+    fn find<V: 'static>(&mut self, cache: u64) -> Option<usize> {
+        let is_it = |front: &mut Front| front.cache == cache && front.copies.of::<V>().is_some();
+        self.fronts.iter_mut().position(is_it)
     }
 
     /// The same, for a function from now on.
@@ -150,7 +191,7 @@ impl AtHand {
             is_used: cache.is_used(),
             changes: changes.clone(),
             clock: cache.clock().clone(),
-            slots: Box::new(Slots::<V>::new(changes.most())),
+            copies: Copies::new::<V>(changes.most()),
         };
         if self.fronts.len() < FRONTS {
             self.fronts.push(front);
@@ -202,8 +243,10 @@ impl AtHand {
         if front.cache != cache {
             return None;
         }
-        let slots: &mut Slots<V> = front.slots.downcast_mut()?;
-        let copy = slots.look(place, &front.changes, &front.clock);
+        let copy = front
+            .copies
+            .of::<V>()?
+            .look(place, &front.changes, &front.clock);
         let read = copy.map(read);
         if let Recalled::Hit(_) = read {
             front.hits.one_more();
@@ -261,7 +304,7 @@ impl Cache {
             let Some(front) = front.or_else(|| at_hand.add::<V>(self, changes)) else {
                 return;
             };
-            if let Some(slots) = at_hand.fronts[front].slots.downcast_mut::<Slots<V>>() {
+            if let Some(slots) = at_hand.fronts[front].copies.of::<V>() {
                 slots.keep(place, stamp, until.unwrap_or(Moment::END), copy);
             }
         });
