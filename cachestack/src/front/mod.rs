@@ -12,7 +12,7 @@
 
 mod slots;
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::cell::RefCell;
 use std::sync::Weak;
 
@@ -104,16 +104,18 @@ enum Copies {
 
 impl Copies {
     fn new<V: 'static>(most: usize) -> Self {
-        let copies = [
-            Self::Unkept(Slots::new(most)),
-            Self::U64(Slots::new(most)),
-            Self::I64(Slots::new(most)),
-            Self::U32(Slots::new(most)),
-            Self::Bool(Slots::new(most)),
-        ];
-        let mut frequent = copies.into_iter();
-        let found = frequent.find_map(|mut copies| copies.of::<V>().is_some().then_some(copies));
-        found.unwrap_or_else(|| Self::Other(Box::new(Slots::<V>::new(most))))
+        fn known<V: 'static, T: 'static>(
+            most: usize,
+            of: fn(Slots<T>) -> Copies,
+        ) -> Option<Copies> {
+            (TypeId::of::<V>() == TypeId::of::<T>()).then(|| of(Slots::new(most)))
+        }
+        known::<V, _>(most, Self::Unkept)
+            .or_else(|| known::<V, _>(most, Self::U64))
+            .or_else(|| known::<V, _>(most, Self::I64))
+            .or_else(|| known::<V, _>(most, Self::U32))
+            .or_else(|| known::<V, _>(most, Self::Bool))
+            .unwrap_or_else(|| Self::Other(Box::new(Slots::<V>::new(most))))
     }
 
     /// Those of that type, where they are.

@@ -53,8 +53,7 @@ impl<'a> CallKey<'a> {
         let write = match self.text {
             From::Own(write) => write,
             From::Shared(written) => {
-                let text = written.written().map_err(KeyError::clone)?;
-                return Ok(Text::Shared(instance, text.clone()));
+                return Ok(Text::Shared(instance, written.written()?));
             }
         };
         let mut writer = KeyWriter::arguments();

@@ -1,7 +1,7 @@
 //! A value at hand ends when its entry does: with its time, with its room in memory, with its cache.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cachestack::{Backend, MemoryBackend, MemoryBuilder, cached};
 use cachestack_tests::within;
@@ -48,6 +48,35 @@ fn a_value_at_hand_ends_exactly_with_its_ttl() {
             shop.to_hand(2, || assert_eq!(values(1), before));
             shop.clock.advance(Duration::from_nanos(1));
             assert!(are_newer(values(1), before));
+        });
+    });
+}
+
+#[test]
+fn by_the_machines_clock_too_a_value_at_hand_ends_with_its_ttl() {
+    const TTL: Duration = Duration::from_millis(60);
+
+    #[cached(ttl = TTL)]
+    fn short_lived(id: u64) -> u64 {
+        let _ = id;
+        next()
+    }
+
+    within(PATIENCE, || {
+        let cache = cachestack::Cache::builder().build().unwrap();
+        cache.sync_scope(|| {
+            for _ in 0..5 {
+                let first = short_lived(1);
+                // It was stored before this, so it has surely ended then.
+                let ended = Instant::now() + TTL;
+                loop {
+                    let asked = Instant::now();
+                    if short_lived(1) != first {
+                        break;
+                    }
+                    assert!(asked < ended, "{:?} too long", asked - ended);
+                }
+            }
         });
     });
 }

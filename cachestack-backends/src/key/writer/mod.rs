@@ -50,7 +50,6 @@ mod template;
 mod text;
 
 use std::fmt::{self, Display, Write};
-use std::sync::OnceLock;
 
 use serde::Serialize;
 
@@ -213,11 +212,10 @@ impl KeyWriter {
     /// # Errors
     /// As [`finish`](Self::finish).
     #[doc(hidden)]
-    pub fn written(&self) -> Result<&KeyText, &KeyError> {
-        static EMPTY: OnceLock<KeyText> = OnceLock::new();
+    pub fn written(&self) -> Result<KeyText, KeyError> {
         match &self.out {
-            Some(out) => out.written(),
-            None => Ok(EMPTY.get_or_init(|| KeyText::new(bytes::Bytes::new()))),
+            Some(out) => out.written().cloned().map_err(KeyError::clone),
+            None => Buffer::new().finish(),
         }
     }
 
