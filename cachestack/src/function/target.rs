@@ -17,22 +17,12 @@ pub enum Target<'a> {
 }
 
 impl Target<'_> {
-    #[inline(always)]
+    #[inline]
     pub(super) fn with<R>(self, use_it: impl FnOnce(Option<&Cache>) -> R) -> R {
-        match self {
-            Self::Current => global::with_current(use_it),
-            Self::Given(cache) => use_it(Some(cache)),
-            Self::Named(name) => {
-                let cache = global::named(name);
-                if cache.is_none() {
-                    warn_unnamed(name);
-                }
-                use_it(cache.as_ref())
-            }
-        }
+        use_it(self.lend(&mut Held::default()))
     }
 
-    /// The same for one that goes on in its caller's place.
+    /// The cache, for as long as what may have to be held for that is.
     #[inline(always)]
     pub(super) fn lend<'l>(&'l self, held: &'l mut Held) -> Option<&'l Cache> {
         match self {
@@ -40,6 +30,9 @@ impl Target<'_> {
             Self::Given(cache) => Some(cache),
             Self::Named(name) => {
                 held.1 = global::named(name);
+                if held.1.is_none() {
+                    warn_unnamed(name);
+                }
                 held.1.as_ref()
             }
         }

@@ -53,7 +53,7 @@ pub fn configure_named(name: impl Into<String>, cache: Cache) -> Result<()> {
 /// The cache that a function without one of its own would use here and now: the scope's, else the
 /// configured one, else the embedded default, which needs the feature `memory`.
 pub fn current() -> Option<Cache> {
-    with_current(|cache| cache.cloned())
+    lend_current(&mut None).cloned()
 }
 
 /// The cache of that name, or the scope's; `None` when nobody configured it.
@@ -69,12 +69,6 @@ pub fn named(name: &str) -> Option<Cache> {
 pub(crate) fn scope_here() -> Option<Cache> {
     let cache = scope::may_be_set().then(scope::current).flatten();
     cache.as_ref().and_then(Held::cache).cloned()
-}
-
-/// Calls `use_it` with the current cache, without cloning it.
-#[inline]
-pub(crate) fn with_current<R>(use_it: impl FnOnce(Option<&Cache>) -> R) -> R {
-    use_it(lend_current(&mut None))
 }
 
 /// The current cache, which is held where it is the scope's.
