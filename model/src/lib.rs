@@ -37,4 +37,5 @@ mod flight;
 pub use backends::{AnyValue, Clock, Moment};
 
 pub use crate::fence::Epoch;
+pub use crate::generation::Watch;
 pub use crate::key::KeyDigest;

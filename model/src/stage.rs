@@ -9,6 +9,7 @@ use std::time::Duration;
 use backends::Clock;
 use shuttle::sync::Mutex;
 
+use crate::Watch;
 use crate::fence::Fence;
 use crate::flight::{Flights, Landed, Lead, Lease, Role};
 use crate::key::KeyDigest;
@@ -98,9 +99,7 @@ impl Stage {
         let lease = Lease::new(&inner.clock, LEASE);
         let joined = inner
             .flights
-            .join(KEY, token.epoch(), TypeId::of::<u64>(), lease, || {
-                Box::new(|| false)
-            });
+            .join(KEY, token.epoch(), TypeId::of::<u64>(), lease, || Watch);
         let mut lead = match joined.await {
             Role::Take(Landed::Value(value)) => return value.downcast_ref().copied(),
             Role::Take(Landed::Old(_) | Landed::Failure(_)) => return None,

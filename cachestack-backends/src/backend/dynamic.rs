@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{Backend, BackendInfo, Lookup, TimeLeft};
 use crate::changes::Changes;
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
 use crate::entry::{Entry, ValueType};
 use crate::error::Result;
 use crate::fence::Fence;
@@ -34,6 +34,8 @@ trait DynBackend: Send + Sync + 'static {
     fn ttl<'a>(&'a self, key: &'a Key) -> Boxed<'a, TimeLeft>;
     fn close(&self) -> Boxed<'_, ()>;
     fn peek(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Entry>;
+    fn get_now(&self, key: &Key, value_type: &'static ValueType) -> Option<Lookup>;
+    fn set_now(&self, key: &Key, entry: Entry, now: Moment) -> Result<Result<()>, Entry>;
     fn fence(&self) -> Option<Fence>;
     fn changes(&self) -> Option<Changes>;
     fn clock(&self) -> Option<Clock>;
@@ -82,6 +84,12 @@ impl<B: Backend> DynBackend for B {
     }
     fn peek(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Entry> {
         Backend::peek(self, key, value_type)
+    }
+    fn get_now(&self, key: &Key, value_type: &'static ValueType) -> Option<Lookup> {
+        Backend::get_now(self, key, value_type)
+    }
+    fn set_now(&self, key: &Key, entry: Entry, now: Moment) -> Result<Result<()>, Entry> {
+        Backend::set_now(self, key, entry, now)
     }
     fn fence(&self) -> Option<Fence> {
         Backend::fence(self)
@@ -158,6 +166,12 @@ impl Backend for AnyBackend {
     }
     fn peek(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Entry> {
         self.0.peek(key, value_type)
+    }
+    fn get_now(&self, key: &Key, value_type: &'static ValueType) -> Option<Lookup> {
+        self.0.get_now(key, value_type)
+    }
+    fn set_now(&self, key: &Key, entry: Entry, now: Moment) -> Result<Result<()>, Entry> {
+        self.0.set_now(key, entry, now)
     }
     fn fence(&self) -> Option<Fence> {
         self.0.fence()

@@ -8,10 +8,10 @@ use std::future::Future;
 
 pub use self::dynamic::AnyBackend;
 pub use self::info::{BackendInfo, Lookup, TimeLeft};
-pub(crate) use self::report::{Report, candidly};
+pub(crate) use self::report::{Report, candid, candidly};
 
 use crate::changes::Changes;
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
 use crate::entry::{Entry, ValueType};
 use crate::error::Result;
 use crate::fence::Fence;
@@ -194,6 +194,23 @@ pub trait Backend: Send + Sync + 'static {
     fn peek(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Entry> {
         let _ = (key, value_type);
         None
+    }
+
+    /// [`get`](Self::get) of a store in this process, counted as that is; `None` is 'cannot say'.
+    #[doc(hidden)]
+    fn get_now(&self, key: &Key, value_type: &'static ValueType) -> Option<Lookup> {
+        let _ = (key, value_type);
+        None
+    }
+
+    /// [`set`](Self::set) of a store in this process at that moment, which is never silent about it.
+    ///
+    /// # Errors
+    /// The entry, untouched, where it is to be set by that.
+    #[doc(hidden)]
+    fn set_now(&self, key: &Key, entry: Entry, now: Moment) -> Result<Result<()>, Entry> {
+        let _ = (key, now);
+        Err(entry)
     }
 
     /// The fence that everyone who computes values for this store should use, when it keeps one among

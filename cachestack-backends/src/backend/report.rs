@@ -66,6 +66,12 @@ pub(crate) async fn candidly<R>(asked: impl Future<Output = R>) -> R {
     .await
 }
 
+/// The same for what is done at once.
+pub(crate) fn candid<R>(done: impl FnOnce() -> R) -> R {
+    let _candid = Candid(CANDID.replace(true));
+    done()
+}
+
 /// Restores what was before, also when the store panics.
 struct Candid(bool);
 

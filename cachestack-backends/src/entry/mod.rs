@@ -120,6 +120,17 @@ impl Entry {
         self
     }
 
+    /// The same entry, which depends on nothing yet, with what it shares with others.
+    pub(crate) fn sharing(mut self, depends: Arc<Depends>) -> Self {
+        self.depends = Some(depends);
+        self
+    }
+
+    /// Whether it depends on anything.
+    pub(crate) fn depends(&self) -> bool {
+        self.depends.is_some()
+    }
+
     /// The same entry, with at most so much time left from `now`; `None` changes nothing.
     #[must_use]
     pub fn capped(mut self, now: Moment, most: Option<Duration>) -> Self {
@@ -138,6 +149,12 @@ impl Entry {
     /// The value as it is kept.
     pub fn any(&self) -> &AnyValue {
         &self.value
+    }
+
+    /// The same without the rest.
+    #[allow(dead_code, reason = "for memory")]
+    pub(crate) fn into_any(self) -> AnyValue {
+        self.value
     }
 
     /// What is known of the value's type.
@@ -251,11 +268,25 @@ impl fmt::Debug for Entry {
 }
 
 /// What an entry depends on, shared by its clones.
-struct Depends {
+pub(crate) struct Depends {
     /// As it leaves the process.
     generations: Box<[Generation]>,
     /// As memory keeps it.
     lives: Lives,
+}
+
+impl Depends {
+    /// Those, of which no store has a number.
+    pub(crate) fn on(lives: Lives) -> Self {
+        Self {
+            generations: Box::default(),
+            lives,
+        }
+    }
+
+    pub(crate) fn lives(&self) -> &[Arc<Live>] {
+        &self.lives
+    }
 }
 
 /// The payloads that were made of one value, by codec name.

@@ -1,12 +1,13 @@
 //! One generation as this process knows it.
 
 use std::fmt;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use smallvec::SmallVec;
 
 use crate::clock::Moment;
+use crate::entry::Depends;
 use crate::key::Key;
 
 /// One generation of a name, from when this process first needs it until it ends.
@@ -21,10 +22,12 @@ pub(crate) struct Live {
     /// When the number was last asked for and found in a store, plus one; 0 is never.
     read_at: AtomicU64,
     ended: AtomicBool,
+    /// What entries share that depend on this as the last, and on no number.
+    shared: Mutex<Weak<Depends>>,
 }
 
 /// The generations of one entry or one look-up.
-pub(crate) type Lives = SmallVec<[std::sync::Arc<Live>; 2]>;
+pub(crate) type Lives = SmallVec<[Arc<Live>; 2]>;
 
 impl Live {
     pub(super) fn new(mark: Key) -> Self {
@@ -36,6 +39,7 @@ impl Live {
             kept: AtomicBool::new(false),
             read_at: AtomicU64::new(0),
             ended: AtomicBool::new(false),
+            shared: Mutex::default(),
         }
     }
 
@@ -60,6 +64,21 @@ impl Live {
     pub(super) fn end(&self) {
         self.ended.store(true, Ordering::SeqCst);
         super::ended::one_more(super::ended::place(self.id));
+    }
+
+    /// What entries share that depend on those generations, of which this is the last.
+    pub(crate) fn shared(&self, lives: &Lives) -> Arc<Depends> {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_same = |(a, b): (&Arc<Self>, &Arc<Self>)| Arc::ptr_eq(a, b);
+        if let Some(known) = shared.upgrade() {
+            let theirs = known.lives();
+            if theirs.len() == lives.len() && theirs.iter().zip(lives).all(is_same) {
+                return known;
+            }
+        }
+        let depends = Arc::new(Depends::on(lives.clone()));
+        *shared = Arc::downgrade(&depends);
+        depends
     }
 
     /// Its number, where that is known.

@@ -21,9 +21,11 @@ pub(crate) mod ended;
 mod live;
 mod table;
 
+use std::cmp::Ordering;
 use std::fmt;
-use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering as Order};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
@@ -53,34 +55,87 @@ const SIGN: char = '@';
 /// # Ok::<(), cachestack_backends::Error>(())
 /// # }).unwrap();
 /// ```
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Dependency(Box<str>);
+#[derive(Clone)]
+pub struct Dependency(Arc<Named>);
+
+struct Named {
+    name: Box<str>,
+    /// Where its number is kept, for entries of the first namespace that this was of use in.
+    mark: OnceLock<Key>,
+}
 
 impl Dependency {
     /// A tag. Any text is one.
     pub fn tag(tag: impl AsRef<str>) -> Self {
-        Self(format!("{SIGN}tag:{}", tag.as_ref()).into())
+        Self::of(format!("{SIGN}tag:{}", tag.as_ref()))
     }
 
     /// Everything of the function of that identity.
     pub fn function(identity: impl AsRef<str>) -> Self {
-        Self(format!("{SIGN}fn:{}", identity.as_ref()).into())
+        Self::of(format!("{SIGN}fn:{}", identity.as_ref()))
     }
 
     /// The namespace itself, on which every entry in it depends.
     pub(crate) fn namespace() -> Self {
-        Self(SIGN.to_string().into())
+        Self::of(SIGN.to_string())
+    }
+
+    fn of(name: String) -> Self {
+        let (name, mark) = (name.into(), OnceLock::new());
+        Self(Arc::new(Named { name, mark }))
     }
 
     /// The name its number is kept under, in the reserved namespace.
     pub(crate) fn name(&self) -> &str {
-        &self.0
+        &self.0.name
+    }
+
+    /// Where its number is kept, for entries of that namespace.
+    pub(crate) fn mark(&self, namespace: &Namespace) -> Key {
+        let own = namespace.mark();
+        match self.0.mark.get() {
+            Some(known) if known.namespace().is(own.namespace()) => known.clone(),
+            known => {
+                let mark = mark_beside(own, self.name());
+                if known.is_none() {
+                    // Another may have been first.
+                    let _ = self.0.mark.set(mark.clone());
+                }
+                mark
+            }
+        }
+    }
+}
+
+impl PartialEq for Dependency {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for Dependency {}
+
+impl PartialOrd for Dependency {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Dependency {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.name().cmp(other.name())
+    }
+}
+
+impl Hash for Dependency {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name().hash(state);
     }
 }
 
 impl fmt::Debug for Dependency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Dependency({:?})", self.0)
+        write!(f, "Dependency({:?})", self.name())
     }
 }
 
@@ -97,7 +152,10 @@ pub(crate) fn is_function(name: &str) -> bool {
 
 /// Where the number of that name is kept, for entries of that namespace.
 pub(crate) fn mark_of(namespace: &Namespace, name: &str) -> Key {
-    let own = namespace.mark();
+    mark_beside(namespace.mark(), name)
+}
+
+fn mark_beside(own: Key, name: &str) -> Key {
     match own.text() == name {
         true => own,
         false => Key::new(own.namespace(), name),
@@ -144,7 +202,7 @@ pub(crate) fn random() -> u128 {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         hasher.write_u128(now.unwrap_or_default().as_nanos());
         hasher.write_u32(std::process::id());
-        hasher.write_u64(TURN.fetch_add(1, Ordering::Relaxed));
+        hasher.write_u64(TURN.fetch_add(1, Order::Relaxed));
         u128::from(hasher.finish())
     };
     half() << 64 | half()

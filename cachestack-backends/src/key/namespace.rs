@@ -33,6 +33,8 @@ struct Inner {
     reserved: bool,
     /// The digest of the prefix, to be continued by a key's text.
     digest: SipHasher13,
+    /// The digest of no text.
+    empty: KeyDigest,
     /// Where the number of its generation is kept, made once where somebody named the namespace.
     mark: Option<Key>,
 }
@@ -79,11 +81,13 @@ impl Namespace {
         let mut digest = SipHasher13::new_with_key(process_key());
         // The prefix ends at its only `/`, so no continuation makes two namespaces meet.
         digest.write(prefix.as_bytes());
+        let empty = Head(digest).digest(&[]);
         Self(Arc::new(Inner {
             prefix: prefix.into(),
             name: name.into(),
             reserved,
             digest,
+            empty,
             mark,
         }))
     }
@@ -122,6 +126,12 @@ impl Namespace {
     #[inline]
     pub fn digest(&self, text: impl AsRef<[u8]>) -> KeyDigest {
         Head(self.0.digest).digest(text.as_ref())
+    }
+
+    /// A digest that stands for the namespace.
+    #[allow(dead_code, reason = "for memory")]
+    pub(crate) fn own_digest(&self) -> KeyDigest {
+        self.0.empty
     }
 
     /// What is common to the digests of all keys whose text begins so.

@@ -7,9 +7,9 @@ use std::time::Duration;
 use super::config::{MemoryBuilder, MemoryConfig, Weigher};
 use super::janitor::Janitor;
 use super::store::{Inserted, Limits, Store, Stored};
-use crate::backend::{Backend, BackendInfo, Lookup, Report, TimeLeft};
+use crate::backend::{Backend, BackendInfo, Lookup, Report, TimeLeft, candid};
 use crate::changes::Changes;
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
 use crate::entry::{Entry, ValueType};
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::fence::Fence;
@@ -39,6 +39,7 @@ use crate::stats::Stats;
 pub struct MemoryBackend(Arc<Inner>);
 
 pub(super) struct Inner {
+    info: BackendInfo,
     config: MemoryConfig,
     weight: Option<(u64, Weigher)>,
     clock: Clock,
@@ -73,7 +74,16 @@ impl MemoryBackend {
             entries: builder.config.max_entries,
             weight: builder.weight.as_ref().map(|(most, _)| *most),
         };
+        let config = &builder.config;
+        let info = BackendInfo::new("memory")
+            .silent(config.silent)
+            .typed(true)
+            .immediate(true)
+            .detached(true)
+            .ttl(config.ttl)
+            .max_ttl(config.max_ttl);
         Self(Arc::new(Inner {
+            info,
             store: Store::new(builder.config.policy, limits, builder.config.at_hand),
             report: Report::new("memory", builder.config.silent),
             config: builder.config,
@@ -107,11 +117,10 @@ impl MemoryBackend {
         }
     }
 
-    fn put(&self, key: &Key, entry: Entry) -> Result<()> {
+    fn put(&self, key: &Key, entry: Entry, now: Moment) -> Result<()> {
         let _after_the_locks = Scope::new();
         let inner = &self.0;
-        let now = inner.clock.now();
-        let entry = inner.info().bounded(entry.without_bytes(), now);
+        let entry = inner.info.bounded(entry.without_bytes(), now);
         let left = entry.time_left(now);
         if left == Some(Duration::ZERO) {
             inner.store.remove_if(key.digest(), |_| true);
@@ -124,7 +133,7 @@ impl MemoryBackend {
             .map_or(1, |(_, weigher)| weigher(key, &entry));
         let stored = Stored {
             entry,
-            space: space_of(key.namespace()),
+            space: key.namespace().own_digest(),
             weight,
         };
         match inner.store.insert(key.digest(), stored) {
@@ -142,7 +151,7 @@ impl MemoryBackend {
         }
         // Real time means nothing to entries that live by a clock moved by hand.
         if let Some(left) = left.filter(|_| !inner.clock.is_manual()) {
-            inner.janitor.call(inner, left);
+            inner.janitor.call(inner, now, left);
         }
         Ok(())
     }
@@ -156,21 +165,7 @@ fn too_heavy(weight: u64, most: Option<u64>) -> Error {
     )
 }
 
-fn space_of(namespace: &Namespace) -> KeyDigest {
-    namespace.digest("")
-}
-
 impl Inner {
-    fn info(&self) -> BackendInfo {
-        BackendInfo::new("memory")
-            .silent(self.report.silent)
-            .typed(true)
-            .immediate(true)
-            .detached(true)
-            .ttl(self.config.ttl)
-            .max_ttl(self.config.max_ttl)
-    }
-
     pub(super) fn janitor(&self) -> &Janitor {
         &self.janitor
     }
@@ -210,7 +205,7 @@ impl Inner {
 
 impl Backend for MemoryBackend {
     fn info(&self) -> BackendInfo {
-        self.0.info()
+        self.0.info.clone()
     }
 
     async fn get(&self, key: &Key, value_type: &'static ValueType) -> Result<Lookup> {
@@ -220,7 +215,7 @@ impl Backend for MemoryBackend {
     }
 
     async fn set(&self, key: &Key, entry: Entry) -> Result<()> {
-        let put = self.put(key, entry);
+        let put = self.put(key, entry, self.0.clock.now());
         self.0
             .report
             .outcome(Operation::Set, Some(key.digest()), put, || ())
@@ -245,7 +240,7 @@ impl Backend for MemoryBackend {
 
     async fn clear(&self, namespace: &Namespace) -> Result<()> {
         let _after_the_locks = Scope::new();
-        let space = space_of(namespace);
+        let space = namespace.own_digest();
         self.0.store.retain(|stored| stored.space != space);
         Ok(())
     }
@@ -267,7 +262,7 @@ impl Backend for MemoryBackend {
 
     async fn purge_expired(&self, namespace: &Namespace) -> Result<u64> {
         let _after_the_locks = Scope::new();
-        let (now, space) = (self.0.clock.now(), space_of(namespace));
+        let (now, space) = (self.0.clock.now(), namespace.own_digest());
         let freed = self
             .0
             .store
@@ -295,6 +290,20 @@ impl Backend for MemoryBackend {
             self.0.report.counters.hits.one_more();
         }
         found
+    }
+
+    fn get_now(&self, key: &Key, value_type: &'static ValueType) -> Option<Lookup> {
+        let found = self.find(key.digest(), value_type);
+        self.0.report.counters.count_found(value_type, &found);
+        Some(found)
+    }
+
+    fn set_now(&self, key: &Key, entry: Entry, now: Moment) -> Result<Result<()>, Entry> {
+        let put = self.put(key, entry, now);
+        Ok(candid(|| {
+            let report = &self.0.report;
+            report.outcome(Operation::Set, Some(key.digest()), put, || ())
+        }))
     }
 
     fn fence(&self) -> Option<Fence> {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use super::backend::Inner;
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
 use crate::runtime::{pool, timer_after};
 
 /// No two sweeps are closer together than this.
@@ -25,10 +25,10 @@ impl Default for Janitor {
 }
 
 impl Janitor {
-    /// Sees to it that a sweep comes, `after` so long, or at most as long again and a second later.
+    /// Sees to it that a sweep comes, so long `after` that moment of the system clock, or at most as long again and a second later.
     #[inline]
-    pub(super) fn call(&self, memory: &Arc<Inner>, after: Duration) {
-        let now = Clock::system().now().nanos();
+    pub(super) fn call(&self, memory: &Arc<Inner>, now: Moment, after: Duration) {
+        let now = now.nanos();
         let after = u64::try_from(after.max(SHORTEST).as_nanos()).unwrap_or(NEVER);
         let due = self.0.load(Ordering::Relaxed);
         // Only what is due in half the time is worth another timer; so there are few of them.
@@ -71,6 +71,6 @@ fn sweep(memory: &Weak<Inner>) {
     let began = Instant::now();
     if let Some(next) = inner.free_ended() {
         let rest = began.elapsed() * REST;
-        janitor.call(&inner, next.max(rest));
+        janitor.call(&inner, Clock::system().now(), next.max(rest));
     }
 }

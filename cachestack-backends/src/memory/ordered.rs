@@ -9,7 +9,6 @@ use super::store::{Inserted, Limits, Stored};
 use crate::clock::Moment;
 use crate::fence::DigestHasher;
 use crate::key::KeyDigest;
-use crate::runtime::drop_later;
 
 /// From this many entries on the map is divided, and the order is strict within each part.
 const DIVIDED: usize = 1024;
@@ -87,7 +86,7 @@ impl Ordered {
     pub(super) fn remove_if(&self, key: KeyDigest, which: impl FnOnce(&Stored) -> bool) -> bool {
         let mut shard = self.shard(key);
         let found = shard.map.get(&key).is_some_and(|it| which(&it.stored));
-        found && shard.remove(key).map(drop_later).is_some()
+        found && shard.remove(key).map(Ranked::drop_later).is_some()
     }
 
     pub(super) fn retain(&self, mut keep: impl FnMut(&Stored) -> bool) -> u64 {
@@ -103,7 +102,7 @@ impl Ordered {
             removed += gone.len() as u64;
             gone.into_iter()
                 .filter_map(|key| shard.remove(key))
-                .for_each(drop_later);
+                .for_each(Ranked::drop_later);
         }
         removed
     }
@@ -119,6 +118,12 @@ impl Ordered {
 
 fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Ranked {
+    fn drop_later(self) {
+        self.stored.drop_later();
+    }
 }
 
 impl Shard {
@@ -140,7 +145,7 @@ impl Shard {
     fn insert(&mut self, key: KeyDigest, stored: Stored, policy: EvictionPolicy) -> Inserted {
         let before = self.remove(key);
         let times_before = before.as_ref().map(|it| it.rank.0);
-        before.into_iter().for_each(drop_later);
+        before.into_iter().for_each(Ranked::drop_later);
         if self.weight_limit.is_some_and(|most| stored.weight > most) {
             return Inserted::TooHeavy;
         }
@@ -174,7 +179,7 @@ impl Shard {
             let Some((_, key)) = self.order.pop_first() else {
                 break;
             };
-            self.remove(key).into_iter().for_each(drop_later);
+            self.remove(key).into_iter().for_each(Ranked::drop_later);
             evicted += 1;
         }
         evicted

@@ -10,7 +10,6 @@ use super::store::{Inserted, Limits, Stored};
 use crate::changes::Changes;
 use crate::fence::DigestHasher;
 use crate::key::KeyDigest;
-use crate::runtime::drop_later;
 
 /// Up to this weight the map is not divided, so that one entry may take nearly all of it.
 const UNDIVIDED: u64 = 256 << 20;
@@ -99,7 +98,7 @@ impl S3Fifo {
             gone.0.iter().for_each(|(key, _)| changes.left(*key));
             changes.evicted(evicted, || self.map.len());
         }
-        gone.0.into_iter().for_each(drop_later);
+        gone.0.into_iter().for_each(|(_, gone)| gone.drop_later());
         Inserted::Kept { evicted }
     }
 
@@ -108,7 +107,7 @@ impl S3Fifo {
         if let (Some(changes), Some(_)) = (&self.changes, &removed) {
             changes.left(key);
         }
-        removed.map(drop_later).is_some()
+        removed.map(|(_, gone)| gone.drop_later()).is_some()
     }
 
     pub(super) fn retain(&self, keep: impl FnMut(&Stored) -> bool) -> u64 {
@@ -120,7 +119,7 @@ impl S3Fifo {
             if !kept {
                 removed.set(removed.get() + 1);
                 // The map drops its own clone under its lock.
-                drop_later(stored.clone());
+                stored.clone().drop_later();
             }
             kept
         });

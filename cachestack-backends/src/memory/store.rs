@@ -7,12 +7,13 @@ use crate::changes::Changes;
 use crate::clock::Moment;
 use crate::entry::Entry;
 use crate::key::KeyDigest;
+use crate::runtime::drop_value_later;
 
 /// One entry with what the store must know of it.
 #[derive(Clone)]
 pub(super) struct Stored {
     pub(super) entry: Entry,
-    /// Which namespace it is in, as [`Namespace::digest`](crate::Namespace::digest) of nothing.
+    /// Which namespace it is in.
     pub(super) space: KeyDigest,
     pub(super) weight: u64,
 }
@@ -22,6 +23,13 @@ impl Stored {
     /// when it reads, which counts that.
     pub(super) fn is_live(&self, now: Moment) -> bool {
         self.entry.is_live(now) && !self.entry.is_outdated()
+    }
+}
+
+impl Stored {
+    /// Drops the value when no lock is held any more.
+    pub(super) fn drop_later(self) {
+        drop_value_later(self.entry.into_any());
     }
 }
 

@@ -68,6 +68,12 @@ pub fn is_blocking() -> bool {
     BLOCKING.get()
 }
 
+/// Runs sync code as [`block_on`] runs a future.
+pub fn blocking<R>(run: impl FnOnce() -> R) -> R {
+    let _guard = Blocking::enter();
+    run()
+}
+
 struct Blocking(bool);
 
 impl Blocking {

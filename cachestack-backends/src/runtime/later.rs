@@ -4,17 +4,25 @@
 use std::any::Any;
 use std::cell::RefCell;
 
-#[derive(Default)]
+use crate::entry::AnyValue;
+
 struct Waiting {
     scopes: usize,
-    values: Vec<Box<dyn Any>>,
+    values: Vec<AnyValue>,
+    others: Vec<Box<dyn Any>>,
 }
 
 thread_local! {
-    static WAITING: RefCell<Waiting> = RefCell::default();
+    static WAITING: RefCell<Waiting> = const {
+        RefCell::new(Waiting {
+            scopes: 0,
+            values: Vec::new(),
+            others: Vec::new(),
+        })
+    };
 }
 
-/// What is dropped by [`drop_later`] on this thread waits for the end of the outermost scope. To be made
+/// What is dropped by [`drop_later`] and [`drop_value_later`] on this thread waits for the end of the outermost scope. To be made
 /// before the locks are taken.
 #[must_use = "the scope ends when this is dropped"]
 pub(crate) struct Scope;
@@ -29,16 +37,35 @@ impl Scope {
 
 impl Drop for Scope {
     fn drop(&mut self) {
-        let values = WAITING.try_with(|waiting| {
+        let waited = WAITING.try_with(|waiting| {
             let mut waiting = waiting.borrow_mut();
             waiting.scopes -= 1;
-            match waiting.scopes {
-                0 => std::mem::take(&mut waiting.values),
-                _ => Vec::new(),
+            if waiting.scopes > 0 || (waiting.values.is_empty() && waiting.others.is_empty()) {
+                return None;
             }
+            // One is the rule, and leaves room for the next.
+            let one = waiting.values.pop();
+            let more = std::mem::take(&mut waiting.others);
+            let values = match waiting.values.is_empty() {
+                true => Vec::new(),
+                false => std::mem::take(&mut waiting.values),
+            };
+            Some((values, one, more))
         });
-        drop(values);
+        drop(waited);
     }
+}
+
+/// The same as [`drop_later`] for a value of a store.
+pub(crate) fn drop_value_later(value: AnyValue) {
+    let mut value = Some(value);
+    let _ = WAITING.try_with(|waiting| {
+        let mut waiting = waiting.borrow_mut();
+        if waiting.scopes > 0 {
+            waiting.values.extend(value.take());
+        }
+    });
+    drop(value);
 }
 
 /// Drops a value at the end of the thread's outermost scope, or now where there is none.
@@ -48,7 +75,7 @@ pub(crate) fn drop_later(value: impl Any) {
         let mut waiting = waiting.borrow_mut();
         if waiting.scopes > 0 {
             if let Some(value) = value.take() {
-                waiting.values.push(Box::new(value));
+                waiting.others.push(Box::new(value));
             }
         }
     });

@@ -13,11 +13,11 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-pub use self::block_on::{block_on, is_blocking};
+pub use self::block_on::{block_on, blocking, is_blocking};
 #[cfg(feature = "network")]
 pub use self::lane::io;
 pub use self::lane::{Lane, Pass, work};
-pub(crate) use self::later::{Scope, drop_later};
+pub(crate) use self::later::{Scope, drop_later, drop_value_later};
 pub use self::place::Place;
 pub use self::pool::{PoolFull, pool, side_pool};
 #[cfg(feature = "memory")]

@@ -185,6 +185,13 @@ impl Inner {
 
 /// The entry with those generations beside its own. Of a name that it has a number of already it keeps that.
 pub(super) fn bound(entry: Entry, lives: &Lives) -> Entry {
+    let has_number = |live: &Arc<Live>| live.is_kept();
+    match lives.last() {
+        Some(last) if !entry.depends() && !lives.iter().any(has_number) => {
+            return entry.sharing(last.shared(lives));
+        }
+        _ => {}
+    }
     let mut all: Lives = entry.lives().iter().cloned().collect();
     let mut generations = entry.generations().to_vec();
     for live in lives {

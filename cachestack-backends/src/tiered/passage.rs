@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::stack::{Inner, TieredCache};
 use crate::fence::{Epoch, FenceToken};
-use crate::generation::{Dependency, Live, Lives, is_function, mark_of};
+use crate::generation::{Dependency, Live, Lives, is_function};
 use crate::key::{Key, Namespace};
 
 /// One caller's way through a stack: down for a look-up and, when that found nothing, down again with what
@@ -28,17 +28,20 @@ pub struct Passage {
     pub(super) found_in: Option<usize>,
 }
 
-/// Times by layer, in microseconds: up to 71 minutes, and small.
+/// Times by layer, in microseconds: up to 71 minutes, and small. None where every layer is in this process.
 #[derive(Debug, Clone)]
 pub(super) struct Left(SmallVec<[u32; 4]>);
 
 impl Left {
     pub(super) fn of(&self, layer: usize) -> Duration {
-        Duration::from_micros(u64::from(self.0[layer]))
+        let left = self.0.get(layer).copied();
+        Duration::from_micros(left.unwrap_or(u32::MAX).into())
     }
 
     pub(super) fn set(&mut self, layer: usize, left: Duration) {
-        self.0[layer] = micros(left);
+        if let Some(here) = self.0.get_mut(layer) {
+            *here = micros(left);
+        }
     }
 }
 
@@ -93,7 +96,7 @@ impl TieredCache {
 }
 
 /// Tells whether what a key depended on when its passage began has been invalidated since.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Watch(Lives);
 
 impl Watch {
@@ -131,7 +134,7 @@ impl Inner {
         let mut lives = Lives::new();
         lives.push(table.current(&namespace.mark()));
         for dependency in on {
-            let live = table.current(&mark_of(namespace, dependency.name()));
+            let live = table.current(&dependency.mark(namespace));
             if !lives.iter().any(|known| known.name() == live.name()) {
                 lives.push(live);
             }
@@ -140,7 +143,11 @@ impl Inner {
     }
 
     pub(super) fn deadlines(&self) -> Left {
-        let deadlines = self.layers.iter().map(|layer| micros(layer.deadline));
+        let layers = match self.numbered {
+            true => &self.layers[..],
+            false => &[],
+        };
+        let deadlines = layers.iter().map(|layer| micros(layer.deadline));
         Left(deadlines.collect())
     }
 }

@@ -60,6 +60,28 @@ impl TieredCache {
         self.enter(key, value_type, passage, Some(&is_good)).await
     }
 
+    /// [`look_up_until`](Self::look_up_until) where there is one layer, which is in this process: what it has is taken
+    /// however good it is. `None` where somebody may have to wait.
+    #[doc(hidden)]
+    pub fn look_up_now(
+        &self,
+        key: &Key,
+        value_type: &'static ValueType,
+        passage: &mut Passage,
+    ) -> Option<Lookup> {
+        let [layer] = &self.0.layers[..] else {
+            return None;
+        };
+        if !layer.is_plain() || !layer.takes(value_type) {
+            return None;
+        }
+        let found = layer.backend.get_now(key, value_type)?;
+        let found = self.0.checked(found, value_type);
+        passage.found_in = found.is_hit().then_some(0);
+        self.0.count(value_type, &found);
+        Some(found)
+    }
+
     fn is_fresh(&self) -> impl Fn(&Entry) -> bool + Sync + use<> {
         let now = self.0.clock.now();
         move |entry| entry.is_fresh(now)

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 use super::background::Background;
 use super::config::{TieredBuilder, WriteStrategy};
@@ -140,6 +140,12 @@ impl TieredCache {
         self.0.hits_of_copies.as_ref()?.cell()
     }
 
+    /// Whether every layer is a map in this process: nobody ever waits for one.
+    #[inline]
+    pub(super) fn is_in_process(&self) -> bool {
+        !self.0.numbered
+    }
+
     /// When layers get what is set.
     pub fn write_strategy(&self) -> WriteStrategy {
         self.0.strategy
@@ -179,7 +185,10 @@ impl Inner {
     /// How long each layer keeps an entry that is to live so long: as it wants, but no longer than the
     /// layer below it.
     pub(super) fn kept(&self, requested: Option<Duration>) -> Kept {
-        self.kept_above(self.layers.len(), requested, None)
+        match &self.layers[..] {
+            [only] => smallvec![only.info.keeps_for(requested)],
+            layers => self.kept_above(layers.len(), requested, None),
+        }
     }
 
     /// The same for the number of a generation, which what depends on it must not outlive: the lowest store decides.

@@ -12,6 +12,7 @@ use super::stack::{Inner, TieredCache};
 use super::write::FirstError;
 use super::written::Written;
 use crate::backend::Backend;
+use crate::clock::Moment;
 use crate::entry::{Entry, ValueType};
 use crate::error::{Operation, Result};
 use crate::fence::FenceToken;
@@ -56,6 +57,32 @@ impl TieredCache {
             self.0.report.counters.fenced.add(1);
         }
         stored
+    }
+
+    /// The same where every layer is in this process, at that moment.
+    ///
+    /// # Errors
+    /// The entry, untouched, where somebody may have to wait.
+    #[doc(hidden)]
+    pub fn store_now(
+        &self,
+        key: &Key,
+        entry: Entry,
+        passage: &Passage,
+        now: Moment,
+    ) -> Result<Result<bool>, Entry> {
+        if !self.is_in_process() {
+            return Err(entry);
+        }
+        if let Err(error) = self.0.check_type(&entry) {
+            return Ok(Err(error));
+        }
+        let written = self.0.written_at(bound(entry, &passage.lives), now);
+        let stored = self.put_in_memory(key, &written, Some(&passage.token), FirstError::default());
+        if matches!(stored, Ok(false)) {
+            self.0.report.counters.fenced.add(1);
+        }
+        Ok(stored)
     }
 
     /// The generations with their numbers, of a passage without a look-up too. Of a store that nobody else writes

@@ -130,7 +130,7 @@ impl TieredCache {
                     continue;
                 }
                 let put = match written.goes_to(layer) {
-                    true => at_once(layer.backend.set(key, written.share(index))),
+                    true => layer.put(key, written, index),
                     false => at_once(layer.backend.delete(key)),
                 };
                 if put.is_err() {
@@ -260,6 +260,13 @@ impl TieredCache {
 }
 
 impl StackLayer {
+    /// Puts an entry into a layer that answers at once.
+    fn put(&self, key: &Key, written: &Written, index: usize) -> Result<()> {
+        let (share, now) = (written.share(index), written.now);
+        let put = self.backend.set_now(key, share, now);
+        put.unwrap_or_else(|share| at_once(self.backend.set(key, share)))
+    }
+
     /// Has the layer replace what it has. When it does not, that must go.
     async fn replace(&self, key: &Key, written: &Written, index: usize) -> Result<()> {
         if !written.goes_to(self) {

@@ -9,7 +9,11 @@ use crate::generation::Lives;
 
 impl Inner {
     pub(super) fn written(&self, entry: Entry) -> Written {
-        let now = self.clock.now();
+        self.written_at(entry, self.clock.now())
+    }
+
+    /// The same at a moment that is known.
+    pub(super) fn written_at(&self, entry: Entry, now: Moment) -> Written {
         let entry = match self.prompt < self.layers.len() {
             true => entry.sharing_bytes(),
             false => entry,
@@ -34,7 +38,7 @@ impl Inner {
 /// An entry that is being written, and how long each layer keeps it.
 pub(super) struct Written {
     pub(super) entry: Entry,
-    now: Moment,
+    pub(super) now: Moment,
     kept: Kept,
     /// Whether the numbers of all that it depends on are in a store.
     pub(super) whole: bool,

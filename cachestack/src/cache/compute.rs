@@ -6,18 +6,17 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use cachestack_backends::runtime::{alarm, block_on};
+use cachestack_backends::runtime::alarm;
 use cachestack_backends::{
-    AnyValue, Clock, Dependency, Entry, Key, KeyDigest, Lookup as Answer, Moment, Passage,
-    ValueType,
+    AnyValue, Clock, Dependency, Entry, Key, KeyDigest, Moment, Passage, ValueType,
 };
 
 use super::Cache;
 use super::background::Refusal;
 use super::duty::Duty;
 use super::freshness::{Age, Aged, Freshness, Policy};
-use crate::events::{Account, Origin, warn_failed};
-use crate::flight::{Claimed, Landed, Lease, Overtaken, Role};
+use crate::events::{Account, Origin};
+use crate::flight::{Landed, Role, Wait};
 
 /// What a look-up came to.
 pub(crate) enum Lookup<'a> {
@@ -62,6 +61,14 @@ pub(crate) struct Ask<'a> {
     pub(crate) old: Option<Aged>,
 }
 
+/// How a look-up begins.
+pub(crate) enum Begun<'a, F> {
+    /// It has ended: there was nobody to wait for.
+    Done(Lookup<'a>),
+    /// What comes to it, apart from its caller's future, which is to stay small: functions call each other.
+    Waits(Pin<Box<F>>),
+}
+
 /// What a caller's turn is.
 enum Turn<'a> {
     Joined(Role<'a>),
@@ -81,83 +88,90 @@ fn is_nothing(joined: &Role<'_>, value_type: &ValueType) -> bool {
 
 impl Cache {
     /// Looks into every layer, or waits for whoever does already, for what depends on tags and on its function
-    /// as they are now, before the computation.
-    async fn look_up(&self, ask: Ask<'_>) -> Lookup<'_> {
+    /// as they are now, before the computation. Who wants a new value has the duty to compute it.
+    #[inline(never)]
+    pub(crate) fn begin<'a>(
+        &'a self,
+        ask: Ask<'a>,
+    ) -> Begun<'a, impl Future<Output = Lookup<'a>> + use<'a>> {
         let cache = &*self.0;
-        let Ask {
-            value_type, wish, ..
-        } = ask;
-        let policy = Policy::of(&ask.policy);
-        let mut duty = Duty::new(self, ask.key, value_type, ask.policy.clone());
-        duty.way.account = Account::of(Some(ask.origin), wish == Wish::Newer);
+        let wish = ask.wish;
+        let mut duty = Duty::new(self, ask.key, ask.value_type, ask.policy);
+        duty.account = Account::of(Some(ask.origin), wish == Wish::Newer);
         if self.is_closed() {
-            duty.way.account.is_uncached();
-            return Lookup::Compute(duty);
+            duty.account.is_uncached();
+            return Begun::Done(Lookup::Compute(duty));
         }
-        let mut passage = cache.stack.passage_depending(&duty.key, ask.on);
-        let role = self.role(&duty, &passage, wish, policy, ask.old.as_ref());
-        match role.await {
-            Turn::Served(old) => return Lookup::Old(old),
-            Turn::Joined(Role::Take(Landed::Value(value))) => {
-                if value_type.describes(&value) {
-                    return Lookup::Shared(value);
-                }
-            }
-            Turn::Joined(Role::Take(Landed::Old(old))) => {
-                if let Some(old) = self.acceptable(&old, value_type, policy) {
-                    return Lookup::Old(old);
-                }
-            }
-            Turn::Joined(Role::Take(Landed::Failure(failure))) => {
-                return Lookup::Failed(failure);
-            }
-            Turn::Joined(Role::Lead(lead)) => duty.lead = Some(lead),
+        duty.passage = Some(cache.stack.passage_depending(&duty.key, ask.on));
+        let old = ask.old;
+        if wish == Wish::New {
+            return Begun::Waits(Box::pin(self.go_on(duty, None, wish, old)));
         }
-        let now = cache.stack.clock().now();
-        let is_good = |entry: &Entry| policy.age(entry, now) == Age::Fresh;
-        let found = {
-            let stack = &cache.stack;
-            let looking = pin!(stack.look_up_until(&duty.key, value_type, &mut passage, is_good));
-            duty.drive(looking).await
-        };
-        duty.way.passage = Some(passage);
-        let found = found.unwrap_or_else(|error| {
-            warn_failed("look-up", &error);
-            duty.way.account.look_up_failed(self);
-            Answer::Miss
-        });
-        let found = found.hit().filter(|it| value_type.describes(it.any()));
-        self.judge(duty, found, wish, policy)
+        match duty.claim() {
+            None => match duty.look_up_now() {
+                Some(found) => Begun::Done(self.judge(duty, found.hit(), wish)),
+                None => Begun::Waits(Box::pin(self.go_on(duty, None, wish, old))),
+            },
+            wait => Begun::Waits(Box::pin(self.go_on(duty, wait, wish, old))),
+        }
     }
 
-    /// Who computes, or what another call's computation came to; an old value where the caller is not to wait for that,
-    /// or not any longer.
-    async fn role(
-        &self,
-        duty: &Duty<'_>,
-        passage: &Passage,
+    /// The same where somebody may have to wait.
+    async fn go_on<'a>(
+        &'a self,
+        mut duty: Duty<'a>,
+        wait: Option<Wait<'a, 'a>>,
+        wish: Wish,
+        old: Option<Aged>,
+    ) -> Lookup<'a> {
+        if wish == Wish::New {
+            duty.look_for_others().await;
+            return Lookup::Compute(duty);
+        }
+        if let Some(wait) = wait {
+            let policy = duty.policy.clone();
+            let (policy, value_type) = (Policy::of(&policy), duty.value_type);
+            match self.turn(&duty, wait, wish, policy, old).await {
+                Turn::Served(old) => return Lookup::Old(old),
+                Turn::Joined(Role::Take(Landed::Value(value))) => {
+                    if value_type.describes(&value) {
+                        return Lookup::Shared(value);
+                    }
+                }
+                Turn::Joined(Role::Take(Landed::Old(old))) => {
+                    if let Some(old) = self.acceptable(&old, value_type, policy) {
+                        return Lookup::Old(old);
+                    }
+                }
+                Turn::Joined(Role::Take(Landed::Failure(failure))) => {
+                    return Lookup::Failed(failure);
+                }
+                Turn::Joined(Role::Lead(lead)) => duty.lead = Some(lead),
+            }
+        }
+        let found = duty.look_up().await;
+        let value_type = duty.value_type;
+        let found = found.hit().filter(|it| value_type.describes(it.any()));
+        self.judge(duty, found, wish)
+    }
+
+    /// What another call's computation came to, or that the caller computes too; an old value where it is not to wait
+    /// for that, or not any longer.
+    async fn turn<'a>(
+        &'a self,
+        duty: &Duty<'a>,
+        wait: Wait<'a, 'a>,
         wish: Wish,
         policy: &Policy,
-        old: Option<&Aged>,
-    ) -> Turn<'_> {
-        let old = || old.cloned();
+        old: Option<Aged>,
+    ) -> Turn<'a> {
+        if let (Wish::Turn, Some(old)) = (wish, &old) {
+            return Turn::Served(old.clone());
+        }
         let cache = &*self.0;
         let clock = cache.stack.clock();
-        let lease = Lease::new(clock, cache.wait);
-        let overtaken = || {
-            let watch = passage.watch();
-            Box::new(move || watch.is_overtaken()) as Overtaken
-        };
-        let (key, epoch, of) = (duty.key.digest(), passage.epoch(), duty.value_type.id());
-        if let (Wish::Turn, Some(old)) = (wish, old()) {
-            return match cache.flights.claim(key, epoch, of, lease, overtaken) {
-                Claimed::Lead(lead) => Turn::Joined(Role::Lead(lead)),
-                Claimed::Others(_) => Turn::Served(old),
-            };
-        }
-        let join = || cache.flights.join(key, epoch, of, lease, overtaken);
         let joined = async {
-            let joined = join().await;
+            let joined = wait.await;
             let is_refused = |joined: &Role<'_>| match joined {
                 Role::Take(Landed::Old(old)) => {
                     self.acceptable(old, duty.value_type, policy).is_none()
@@ -167,7 +181,7 @@ impl Cache {
             match is_refused(&joined) {
                 // A batch found that there is nothing, or another call served what is too old here: one of those who
                 // wait computes.
-                true => join().await,
+                true => duty.join(joined).await,
                 false => joined,
             }
         };
@@ -175,7 +189,7 @@ impl Cache {
         match ends.and_then(|time| clock.now().checked_add(time)) {
             None => Turn::Joined(joined.await),
             Some(ends) => {
-                let served = || old().or_else(|| self.seen(duty, policy));
+                let served = || old.clone().or_else(|| self.seen(duty, policy));
                 let joined = before(joined, alarm(clock, ends), served).await;
                 joined.map_or_else(Turn::Served, Turn::Joined)
             }
@@ -197,23 +211,17 @@ impl Cache {
     }
 
     /// What is to be done with what the layers have.
-    fn judge<'a>(
-        &'a self,
-        mut duty: Duty<'a>,
-        found: Option<Entry>,
-        wish: Wish,
-        policy: &Policy,
-    ) -> Lookup<'a> {
-        let now = self.0.stack.clock().now();
-        let waits = || self.0.throttle.holds(duty.key.digest(), now);
+    fn judge<'a>(&'a self, mut duty: Duty<'a>, found: Option<Entry>, wish: Wish) -> Lookup<'a> {
         let Some(entry) = found else {
             // What the caller has seen before its look-up may have been deleted since.
             return Lookup::Compute(duty);
         };
+        let now = self.0.stack.clock().now();
+        let waits = || self.0.throttle.holds(duty.key.digest(), now);
         let value = || Arc::clone(entry.any());
-        let layer = duty.way.passage.as_ref().and_then(Passage::found_in);
+        let layer = duty.passage.as_ref().and_then(Passage::found_in);
         let asks = matches!(wish, Wish::Value | Wish::ValueThenApart);
-        let age = policy.age(&entry, now);
+        let age = Policy::of(&duty.policy).age(&entry, now);
         let aged = || Aged {
             value: value(),
             age,
@@ -254,49 +262,12 @@ impl Cache {
         policy: Option<Arc<Policy>>,
     ) -> Duty<'_> {
         let mut duty = Duty::new(self, key, value_type, policy);
-        duty.way.account = Account::of(origin, false);
+        duty.account = Account::of(origin, false);
         if !self.is_closed() {
-            let mut passage = self.0.stack.passage_depending(&duty.key, on);
-            let looked = self
-                .0
-                .stack
-                .look_up_until(&duty.key, value_type, &mut passage, |_| false);
-            if let Err(error) = looked.await {
-                warn_failed("look-up", &error);
-                duty.way.account.look_up_failed(self);
-            }
-            duty.way.passage = Some(passage);
+            duty.passage = Some(self.0.stack.passage_depending(&duty.key, on));
+            duty.look_for_others().await;
         }
         duty
-    }
-
-    /// A look-up, or at once the duty of who wants a new value.
-    async fn begin(&self, ask: Ask<'_>) -> Lookup<'_> {
-        if ask.wish != Wish::New {
-            return self.look_up(ask).await;
-        }
-        let origin = Some(ask.origin);
-        let duty = self.duty(origin, ask.key, ask.value_type, ask.on, ask.policy);
-        let mut duty = duty.await;
-        if duty.way.passage.is_none() {
-            duty.way.account.is_uncached();
-        }
-        Lookup::Compute(duty)
-    }
-
-    /// The same apart from its caller's future, which is to stay small: functions call each other.
-    #[inline(never)]
-    pub(crate) fn begin_apart<'a>(
-        &'a self,
-        ask: Ask<'a>,
-    ) -> Pin<Box<impl Future<Output = Lookup<'a>> + use<'a>>> {
-        Box::pin(self.begin(ask))
-    }
-
-    /// The same for sync code. On its own, so that what a look-up needs is off the stack when it computes.
-    #[inline(never)]
-    pub(crate) fn begin_sync<'a>(&'a self, ask: Ask<'a>) -> Lookup<'a> {
-        block_on(self.begin(ask))
     }
 
     /// Counts a computation in the background.

@@ -47,7 +47,7 @@ use cachestack_backends::{
 pub(crate) use self::background::{Ticket, Work};
 pub use self::blocking::BlockingCache;
 pub use self::builder::CacheBuilder;
-pub(crate) use self::compute::{Ask, Lookup, Wish, within};
+pub(crate) use self::compute::{Ask, Begun, Lookup, Wish, within};
 pub use self::config::CacheConfig;
 pub(crate) use self::duty::{Duty, Kept};
 pub(crate) use self::freshness::{Age, Aged, Policy};

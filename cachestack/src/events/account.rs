@@ -46,11 +46,12 @@ impl Account {
         self.look_up_failed = true;
     }
 
-    /// The computation begins.
-    pub(crate) fn computes(&mut self, cache: &Cache) {
+    /// The computation begins, at that moment where it is known.
+    pub(crate) fn computes(&mut self, cache: &Cache, now: Option<Moment>) {
         if let Ending::Untold = self.ending {
             cache.count(self.origin, Outcome::Computed);
-            self.ending = Ending::Computes(cache.stack().clock().now());
+            let began = now.unwrap_or_else(|| cache.stack().clock().now());
+            self.ending = Ending::Computes(began);
         }
     }
 

@@ -9,16 +9,24 @@ use cachestack_backends::{Clock, Moment};
 pub(crate) struct Lease<'a> {
     pub(super) clock: &'a Clock,
     time: Duration,
+    began: Moment,
 }
 
 impl<'a> Lease<'a> {
+    /// One that begins now.
     pub(crate) fn new(clock: &'a Clock, time: Duration) -> Self {
-        Self { clock, time }
+        let began = clock.now();
+        Self { clock, time, began }
     }
 
-    /// When one that begins now ends; beyond the clock's end it never does.
+    /// When it begins.
+    pub(crate) fn began(&self) -> Moment {
+        self.began
+    }
+
+    /// When it ends; beyond the clock's end it never does.
     pub(super) fn ending(&self) -> Option<Moment> {
-        self.ending_of(self.clock.now())
+        self.ending_of(self.began)
     }
 
     /// When one that began then ends.

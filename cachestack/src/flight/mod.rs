@@ -28,10 +28,11 @@ mod wait;
 use std::any::TypeId;
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::sync::Arc;
 
 use cachestack_backends::runtime::{Place, is_blocking};
-use cachestack_backends::{AnyValue, Epoch, KeyDigest};
+use cachestack_backends::{AnyValue, Epoch, KeyDigest, Watch};
 
 pub(crate) use self::lead::Lead;
 pub(crate) use self::lease::Lease;
@@ -54,8 +55,38 @@ pub(crate) enum Landed {
     Failure(AnyValue),
 }
 
-type Id = (KeyDigest, Epoch, TypeId);
-type Shard = HashMap<Id, Arc<Flight>>;
+type Shard = HashMap<Id, Arc<Flight>, BuildHasherDefault<ByDigest>>;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Id {
+    key: KeyDigest,
+    epoch: Epoch,
+    value_type: TypeId,
+}
+
+/// Few flights have one key, and digests are as good as hashes. What chooses the shard stands elsewhere in it.
+impl Hash for Id {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.key.low().rotate_right(32));
+    }
+}
+
+#[derive(Default)]
+struct ByDigest(u64);
+
+impl Hasher for ByDigest {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
+}
 
 /// The flights of one cache.
 #[derive(Default)]
@@ -65,11 +96,9 @@ pub(crate) struct Flights {
 
 struct Flight {
     state: Mutex<State>,
-    overtaken: Overtaken,
+    /// Tells whether what is computed was invalidated since: nobody joins any more.
+    watch: Watch,
 }
-
-/// Tells whether what a flight computes was invalidated since it began: nobody joins it any more.
-pub(crate) type Overtaken = Box<dyn Fn() -> bool + Send + Sync>;
 
 impl Flight {
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -123,7 +152,7 @@ enum Met {
 
 impl Flights {
     fn shard(&self, id: Id) -> MutexGuard<'_, Shard> {
-        let index = id.0.low() as usize % SHARDS;
+        let index = id.key.low() as usize % SHARDS;
         self.shards[index]
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -137,9 +166,9 @@ impl Flights {
         epoch: Epoch,
         value_type: TypeId,
         lease: Lease<'_>,
-        overtaken: impl FnOnce() -> Overtaken,
+        watch: impl FnOnce() -> Watch,
     ) -> Role<'_> {
-        match self.claim(key, epoch, value_type, lease, overtaken) {
+        match self.claim(key, epoch, value_type, lease, watch) {
             Claimed::Lead(lead) => Role::Lead(lead),
             Claimed::Others(wait) => wait.await,
         }
@@ -153,10 +182,14 @@ impl Flights {
         epoch: Epoch,
         value_type: TypeId,
         lease: Lease<'l>,
-        overtaken: impl FnOnce() -> Overtaken,
+        watch: impl FnOnce() -> Watch,
     ) -> Claimed<'_, 'l> {
-        let id = (key, epoch, value_type);
-        match self.meet(id, lease, overtaken) {
+        let id = Id {
+            key,
+            epoch,
+            value_type,
+        };
+        match self.meet(id, lease, watch) {
             Met::Nobody(flight, number) | Met::Itself(flight, number) => {
                 Claimed::Lead(Lead::new(self, id, flight, number))
             }
@@ -164,15 +197,16 @@ impl Flights {
         }
     }
 
-    fn meet(&self, id: Id, lease: Lease<'_>, overtaken: impl FnOnce() -> Overtaken) -> Met {
+    fn meet(&self, id: Id, lease: Lease<'_>, watch: impl FnOnce() -> Watch) -> Met {
         let caller = Caller::here();
         let mut shard = self.shard(id);
-        let joinable = |flight: &&Arc<Flight>| !(flight.overtaken)() && !flight.lock().is_closed();
+        let joinable =
+            |flight: &&Arc<Flight>| !flight.watch.is_overtaken() && !flight.lock().is_closed();
         let Some(flight) = shard.get(&id).filter(joinable) else {
             let (state, number) = State::led_from(caller.place, lease.ending());
             let flight = Arc::new(Flight {
                 state: Mutex::new(state),
-                overtaken: overtaken(),
+                watch: watch(),
             });
             // One that was overtaken goes on for those who wait for it.
             let before = shard.insert(id, Arc::clone(&flight));
@@ -240,10 +274,6 @@ mod tests {
 
     use super::*;
 
-    fn never() -> Overtaken {
-        Box::new(|| false)
-    }
-
     #[test]
     fn the_table_is_empty_after_a_million_keys() {
         let (flights, clock, fence) = (Flights::default(), Clock::system(), Fence::new());
@@ -256,7 +286,7 @@ mod tests {
                 token.epoch(),
                 TypeId::of::<u32>(),
                 lease,
-                never,
+                Watch::default,
             )));
         }
         assert_eq!(
@@ -272,7 +302,13 @@ mod tests {
         let join = |i: u32| {
             let key = Namespace::default().digest(i.to_le_bytes());
             let token = fence.token(key);
-            block_on(flights.join(key, token.epoch(), TypeId::of::<u32>(), lease, never))
+            block_on(flights.join(
+                key,
+                token.epoch(),
+                TypeId::of::<u32>(),
+                lease,
+                Watch::default,
+            ))
         };
         let leads: Vec<_> = (0..100_000).map(join).collect();
         assert_eq!(flights.len(), 100_000);

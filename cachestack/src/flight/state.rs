@@ -5,6 +5,7 @@ use std::task::Waker;
 
 use cachestack_backends::Moment;
 use cachestack_backends::runtime::Place;
+use smallvec::SmallVec;
 
 use super::{Caller, Landed};
 
@@ -38,7 +39,7 @@ struct Leader {
 
 pub(super) struct State {
     landed: Option<Landed>,
-    leaders: Vec<Leader>,
+    leaders: SmallVec<[Leader; 1]>,
     /// Callers that are waiting or about to; the flight stays in the table for them.
     pub(super) interested: usize,
     /// A leader that landed has ended: who comes from now on is too late for the result.
@@ -64,7 +65,7 @@ impl State {
     pub(super) fn led_from(place: Place, lease_ends: Option<Moment>) -> (Self, Number) {
         let mut state = Self {
             landed: None,
-            leaders: Vec::with_capacity(1),
+            leaders: SmallVec::new(),
             interested: 0,
             over: false,
             permits: 0,

@@ -17,6 +17,8 @@ use super::shape::{OfFallible as _, OfOther as _, Tag};
 use super::share::Unshared;
 use super::site::Site;
 use super::text::Text;
+use smallvec::SmallVec;
+
 use crate::cache::{
     BlockingCache, Cache, EntryOptions, InBackground, InPlace, InTime, Policy, Ticket, Timeout,
     Wish,
@@ -63,7 +65,7 @@ impl Renewal {
             Wish::Newer,
             self.policy,
         );
-        missed.on = self.on;
+        missed.on = self.on.into();
         Probed(Found::Miss(Box::new(missed)))
     }
 }
@@ -255,7 +257,7 @@ fn probe<R, S: Kept<R>, W>(
         &Unshared,
     );
     if let Found::Miss(missed) | Found::Aged(_, missed) = &mut found {
-        missed.on = options.dependencies();
+        missed.on = options.dependencies().into();
     }
     Probed(found)
 }
@@ -267,12 +269,12 @@ impl<V> Probed<V> {
             Found::Miss(missed) | Found::Aged(_, missed) => {
                 (missed.policy.clone(), missed.on.clone())
             }
-            _ => (None, Vec::new()),
+            _ => (None, SmallVec::new()),
         };
         Renewal {
             cache: cache.clone(),
             key: cache.key(key),
-            on,
+            on: on.into_vec(),
             policy,
             ttl,
         }

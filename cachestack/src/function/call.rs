@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 
-use cachestack_backends::runtime::block_on;
+use cachestack_backends::runtime::{block_on, blocking};
 
 use super::answer::{
     Answer, Settled, answered, fail, fail_sync, in_time_or_old, old_instead, refresh, served,
@@ -17,7 +17,7 @@ use super::missed::Missed;
 use super::probe::{Found, Probed};
 use super::shape::Shape;
 use super::share::Share;
-use crate::cache::Duty;
+use crate::cache::{Begun, Duty};
 use crate::events::Outcome;
 
 /// Goes on with a sync call where the probe ended.
@@ -132,7 +132,11 @@ where
         return wait(apart, compute);
     }
     let ask = missed.ask(form.value_type, C::GOES_APART);
-    let answer = missed.cache.begin_sync(ask);
+    // Who would wait for this thread is to know that it waits itself.
+    let answer = match blocking(|| missed.cache.begin(ask)) {
+        Begun::Done(answer) => answer,
+        Begun::Waits(looking) => block_on(looking),
+    };
     let mut duty = match answered::<R, S, H>(missed, form, answer, share) {
         Answer::Returned(returned) => return Step::Return(returned),
         Answer::Aged(returned) => {
@@ -170,7 +174,8 @@ where
 {
     match settled {
         Settled::Kept { value, kept } => {
-            duty.hand_in_sync((form.erase)(Arc::clone(&value)), kept);
+            let storing = duty.hand_in((form.erase)(Arc::clone(&value)), kept);
+            storing.map(block_on);
             S::wrap((form.release)(value))
         }
         Settled::Failed { returned, failure } => {
@@ -215,7 +220,10 @@ where
         return wait_apart::<R, S, _, _>(&missed, form, compute, apart).await;
     }
     let ask = missed.ask(form.value_type, C::GOES_APART);
-    let answer = missed.cache.begin_apart(ask).await;
+    let answer = match missed.cache.begin(ask) {
+        Begun::Done(answer) => answer,
+        Begun::Waits(looking) => looking.await,
+    };
     let mut duty = match answered::<R, S, H>(&missed, form, answer, &share) {
         Answer::Returned(returned) => return returned,
         Answer::Aged(returned) => {
@@ -256,8 +264,10 @@ where
     };
     match settle::<R, S, H>(form, computed, keep, lifetime, &share) {
         Settled::Kept { value, kept } => {
-            duty.hand_in_apart((form.erase)(Arc::clone(&value)), kept)
-                .await;
+            let storing = duty.hand_in((form.erase)(Arc::clone(&value)), kept);
+            if let Some(storing) = storing {
+                storing.await;
+            }
             S::wrap((form.release)(value))
         }
         Settled::Failed { returned, failure } => {

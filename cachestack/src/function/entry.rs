@@ -244,7 +244,9 @@ impl<V> CachedEntry<V> {
             drop(duty);
             return cache.delete_key(key).await;
         }
-        duty.hand_in(value, Kept { wanted: true, ttl }).await;
+        if let Some(storing) = duty.hand_in(value, Kept { wanted: true, ttl }) {
+            storing.await;
+        }
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cachestack_backends::{AnyValue, Dependency, Key, ValueType};
+use smallvec::SmallVec;
 
 use crate::cache::{Age, Aged, Ask, Cache, Policy, Ticket, Wish};
 use crate::events::{Origin, Outcome};
@@ -18,7 +19,7 @@ pub(super) struct Missed {
     pub(super) wish: Wish,
     pub(super) policy: Option<Arc<Policy>>,
     /// What an entry to be can be invalidated by, beside its key.
-    pub(super) on: Vec<Dependency>,
+    pub(super) on: SmallVec<[Dependency; 2]>,
     /// What may be served still.
     pub(super) old: Option<AnyValue>,
     /// How old that is.
@@ -48,7 +49,7 @@ impl Missed {
             key,
             wish,
             policy,
-            on: Vec::new(),
+            on: SmallVec::new(),
             old: None,
             age: Age::Ended,
             was_refused: AtomicBool::new(false),

@@ -198,7 +198,7 @@ impl<'a> Call<'a> {
         let mut probed = Probed(found);
         match &mut probed.0 {
             Found::Miss(missed) | Found::Aged(_, missed) => {
-                missed.on.push(self.identity.dependency());
+                missed.on.push(instance.dependency.clone());
             }
             Found::Uncached(bound) => {
                 let time = self.freshness.and_then(|it| it.hard_timeout);

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 
-use cachestack_backends::{Head, Namespace};
+use cachestack_backends::{Dependency, Head, Namespace};
 
 use super::identity::Identity;
 use super::stats::{Counters, FunctionStats};
@@ -30,6 +30,10 @@ pub(super) struct Instance {
     pub(super) owns: bool,
     /// No other instance has it.
     pub(super) number: u32,
+    /// What its keys begin with.
+    pub(super) text: Box<str>,
+    /// What all its entries depend on.
+    pub(super) dependency: Dependency,
     /// What its keys begin with, digested in the first namespace it was used in.
     head: OnceLock<(Namespace, Head)>,
 }
@@ -38,6 +42,8 @@ impl Instance {
     fn new(identity: Identity, owns: bool) -> Self {
         static LAST: AtomicU32 = AtomicU32::new(0);
         Self {
+            text: identity.text().into(),
+            dependency: identity.dependency(),
             identity,
             owns,
             number: LAST.fetch_add(1, Ordering::Relaxed) + 1,
@@ -56,7 +62,7 @@ impl Instance {
 
     #[cold]
     fn head_in(&self, namespace: &Namespace) -> Head {
-        let head = namespace.head(&self.identity.text());
+        let head = namespace.head(&self.text);
         let (known, first) = self.head.get_or_init(|| (namespace.clone(), head));
         match known.is(namespace) {
             true => *first,

@@ -124,7 +124,7 @@ impl Text<'_> {
 
     pub(super) fn to_text(&self) -> String {
         match self {
-            Self::Own(instance, text, _) => instance.identity.text_with(text.as_str()),
+            Self::Own(instance, text, _) => [&*instance.text, text.as_str()].concat(),
             Self::Shared(_, text) => text.as_str().to_owned(),
             Self::Whole(text) => (*text).to_owned(),
         }

@@ -8,7 +8,7 @@ use cachestack_backends::Lookup as Found;
 
 use super::{Answer, Asked, Batch, Led, Next, Waiting, drive, land};
 use crate::events::{Beside, Outcome, warn_failed};
-use crate::flight::{Claimed, Landed, Lease, Overtaken, Role};
+use crate::flight::{Claimed, Landed, Lease, Role};
 
 impl<'a> Batch<'a> {
     /// Takes a key at once where nobody has to wait for it.
@@ -26,14 +26,9 @@ impl<'a> Batch<'a> {
         let mut lead = None;
         if !self.new {
             let lease = Lease::new(cache.stack.clock(), cache.wait);
-            let overtaken = || {
-                let watch = passage.watch();
-                Box::new(move || watch.is_overtaken()) as Overtaken
-            };
+            let watch = || passage.watch();
             let (epoch, id) = (passage.epoch(), value_type.id());
-            let claimed = cache
-                .flights
-                .claim(key.digest(), epoch, id, lease, overtaken);
+            let claimed = cache.flights.claim(key.digest(), epoch, id, lease, watch);
             match claimed {
                 Claimed::Lead(free) => lead = Some(free),
                 Claimed::Others(wait) => {
