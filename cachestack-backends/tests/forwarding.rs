@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use cachestack_backends::testing::FaultyBackend;
 use cachestack_backends::{
-    AnyBackend, Backend, BackendInfo, Changes, Clock, Entry, Fence, Key, KeyDigest, Lookup,
+    AnyBackend, Backend, BackendInfo, Changes, Clock, Entry, Fence, Key, KeyDigest, Lookup, Moment,
     Namespace, Result, Stats, TimeLeft, ValueType,
 };
 use support::{key, soon, wanting};
@@ -82,6 +82,18 @@ impl Backend for Recorder {
         self.note("peek");
         None
     }
+    fn get_now(&self, _: &Key, _: &'static ValueType) -> Option<Lookup> {
+        self.note("get_now");
+        Some(Lookup::Mismatch)
+    }
+    fn set_now(&self, _: &Key, _: Entry, _: Moment) -> Result<Result<()>, Entry> {
+        self.note("set_now");
+        Ok(Ok(()))
+    }
+    fn delete_now(&self, _: &Key) -> bool {
+        self.note("delete_now");
+        true
+    }
     fn fence(&self) -> Option<Fence> {
         self.note("fence");
         Some(Fence::new())
@@ -121,7 +133,8 @@ fn arrived(recorder: &Recorder, backend: &impl Backend) -> BTreeSet<&'static str
                 .len(),
             2
         );
-        backend.set_many(vec![(key.clone(), entry)]).await.unwrap();
+        let many = vec![(key.clone(), entry.clone())];
+        backend.set_many(many).await.unwrap();
         backend.delete_many(&keys).await.unwrap();
         assert_eq!(backend.purge_expired(key.namespace()).await.unwrap(), 7);
         let left = TimeLeft::Left(Duration::from_secs(7));
@@ -130,6 +143,10 @@ fn arrived(recorder: &Recorder, backend: &impl Backend) -> BTreeSet<&'static str
     });
     assert!(backend.info().shared && backend.info().typed);
     assert!(backend.peek(key.digest(), value_type).is_none());
+    // Whatever they answer, where they came to is what is asked.
+    let _ = backend.get_now(&key, value_type);
+    let _ = backend.set_now(&key, entry, Clock::system().now());
+    let _ = backend.delete_now(&key);
     assert!(backend.fence().is_some());
     assert!(backend.clock().is_some());
     assert!(backend.changes().is_none());
@@ -165,13 +182,15 @@ fn a_backend_that_is_made_to_fail_gets_every_call() {
     let mut arrived = arrived(&recorder, &faulty);
     // Asked once, when it was wrapped.
     arrived.insert("info");
-    // Of what fails nobody keeps copies: each look-up is to come through it.
-    assert!(arrived.insert("changes"));
+    // Of what fails nobody keeps copies, and it may hang: each operation is to come through it.
+    for around in ["changes", "get_now", "set_now", "delete_now"] {
+        assert!(arrived.insert(around), "{around}");
+    }
     assert_eq!(arrived, methods());
     let calls = faulty.faults().all_calls();
     assert_eq!(
         calls,
-        methods().len() as u64 - 4,
-        "all but `info`, `fence`, `changes` and `clock` are counted"
+        methods().len() as u64 - 7,
+        "all but `info`, `fence`, `clock` and those around it are counted"
     );
 }

@@ -36,6 +36,7 @@ trait DynBackend: Send + Sync + 'static {
     fn peek(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Entry>;
     fn get_now(&self, key: &Key, value_type: &'static ValueType) -> Option<Lookup>;
     fn set_now(&self, key: &Key, entry: Entry, now: Moment) -> Result<Result<()>, Entry>;
+    fn delete_now(&self, key: &Key) -> bool;
     fn fence(&self) -> Option<Fence>;
     fn changes(&self) -> Option<Changes>;
     fn clock(&self) -> Option<Clock>;
@@ -90,6 +91,9 @@ impl<B: Backend> DynBackend for B {
     }
     fn set_now(&self, key: &Key, entry: Entry, now: Moment) -> Result<Result<()>, Entry> {
         Backend::set_now(self, key, entry, now)
+    }
+    fn delete_now(&self, key: &Key) -> bool {
+        Backend::delete_now(self, key)
     }
     fn fence(&self) -> Option<Fence> {
         Backend::fence(self)
@@ -172,6 +176,9 @@ impl Backend for AnyBackend {
     }
     fn set_now(&self, key: &Key, entry: Entry, now: Moment) -> Result<Result<()>, Entry> {
         self.0.set_now(key, entry, now)
+    }
+    fn delete_now(&self, key: &Key) -> bool {
+        self.0.delete_now(key)
     }
     fn fence(&self) -> Option<Fence> {
         self.0.fence()

@@ -213,6 +213,13 @@ pub trait Backend: Send + Sync + 'static {
         Err(entry)
     }
 
+    /// [`delete`](Self::delete) of a store in this process; says whether it can be deleted by this.
+    #[doc(hidden)]
+    fn delete_now(&self, key: &Key) -> bool {
+        let _ = key;
+        false
+    }
+
     /// The fence that everyone who computes values for this store should use, when it keeps one among
     /// its clones: two stacks over one store then fence each other.
     fn fence(&self) -> Option<Fence> {

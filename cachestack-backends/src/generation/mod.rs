@@ -90,18 +90,16 @@ impl Dependency {
         &self.0.name
     }
 
-    /// Where its number is kept, for entries of that namespace.
-    pub(crate) fn mark(&self, namespace: &Namespace) -> Key {
-        let own = namespace.mark();
+    /// Finds something by where its number is kept, beside that of its namespace.
+    pub(crate) fn by_mark<R>(&self, own: &Key, find: impl FnOnce(&Key) -> R) -> R {
         match self.0.mark.get() {
-            Some(known) if known.namespace().is(own.namespace()) => known.clone(),
-            known => {
-                let mark = mark_beside(own, self.name());
-                if known.is_none() {
-                    // Another may have been first.
-                    let _ = self.0.mark.set(mark.clone());
-                }
-                mark
+            Some(known) if known.namespace().is(own.namespace()) => find(known),
+            _ => {
+                let mark = mark_beside(own.clone(), self.name());
+                let found = find(&mark);
+                // The first stays.
+                let _ = self.0.mark.set(mark);
+                found
             }
         }
     }

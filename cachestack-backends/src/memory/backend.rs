@@ -222,10 +222,7 @@ impl Backend for MemoryBackend {
     }
 
     async fn delete(&self, key: &Key) -> Result<()> {
-        let _after_the_locks = Scope::new();
-        if self.0.store.remove_if(key.digest(), |_| true) {
-            self.0.report.counters.deletes.add(1);
-        }
+        self.delete_now(key);
         Ok(())
     }
 
@@ -304,6 +301,14 @@ impl Backend for MemoryBackend {
             let report = &self.0.report;
             report.outcome(Operation::Set, Some(key.digest()), put, || ())
         }))
+    }
+
+    fn delete_now(&self, key: &Key) -> bool {
+        let _after_the_locks = Scope::new();
+        if self.0.store.remove_if(key.digest(), |_| true) {
+            self.0.report.counters.deletes.add(1);
+        }
+        true
     }
 
     fn fence(&self) -> Option<Fence> {

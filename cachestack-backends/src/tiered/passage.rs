@@ -132,9 +132,10 @@ impl Inner {
         }
         let table = self.fence.generations();
         let mut lives = Lives::new();
-        lives.push(table.current(&namespace.mark()));
+        let own = namespace.mark();
+        lives.push(table.current(&own));
         for dependency in on {
-            let live = table.current(&dependency.mark(namespace));
+            let live = dependency.by_mark(&own, |mark| table.current(mark));
             if !lives.iter().any(|known| known.name() == live.name()) {
                 lives.push(live);
             }

@@ -95,7 +95,7 @@ impl TieredCache {
     pub(super) fn forget(&self, key: &Key, failed: &mut FirstError) {
         self.0.fence.advance(key.digest(), || {
             for (_, layer) in self.0.immediate_layers().rev() {
-                failed.note_of(layer, at_once(layer.backend.delete(key)));
+                failed.note_of(layer, layer.delete_now(key));
             }
             for (_, layer) in self.0.later_layers() {
                 layer.pending.put(key, What::Delete, false);
@@ -131,6 +131,14 @@ impl Inner {
 }
 
 impl StackLayer {
+    /// Deletes from a layer that answers at once.
+    pub(super) fn delete_now(&self, key: &Key) -> Result<()> {
+        match self.backend.delete_now(key) {
+            true => Ok(()),
+            false => at_once(self.backend.delete(key)),
+        }
+    }
+
     /// Has the layer delete something. What it does not take is told to it later.
     pub(super) async fn remove(&self, keys: &[Key]) -> Result<()> {
         let removed = match keys {

@@ -130,12 +130,12 @@ impl TieredCache {
                     continue;
                 }
                 let put = match written.goes_to(layer) {
-                    true => layer.put(key, written, index),
-                    false => at_once(layer.backend.delete(key)),
+                    true => layer.put_now(key, written, index),
+                    false => layer.delete_now(key),
                 };
                 if put.is_err() {
                     // What is there is older than this. The first error is the one to tell.
-                    drop(at_once(layer.backend.delete(key)));
+                    drop(layer.delete_now(key));
                 }
                 failed.note_of(layer, put);
             }
@@ -261,7 +261,7 @@ impl TieredCache {
 
 impl StackLayer {
     /// Puts an entry into a layer that answers at once.
-    fn put(&self, key: &Key, written: &Written, index: usize) -> Result<()> {
+    fn put_now(&self, key: &Key, written: &Written, index: usize) -> Result<()> {
         let (share, now) = (written.share(index), written.now);
         let put = self.backend.set_now(key, share, now);
         put.unwrap_or_else(|share| at_once(self.backend.set(key, share)))

@@ -7,6 +7,7 @@ use cachestack_backends::runtime::block_on;
 use cachestack_backends::{
     AnyValue, Dependency, Error, ErrorKind, Key, KeyError, Operation, Result, TimeLeft, ValueType,
 };
+use smallvec::{SmallVec, smallvec};
 
 use super::entries::not_configured;
 use super::form::FormOf;
@@ -44,7 +45,7 @@ use crate::cache::{Cache, Freshness, Kept};
 pub struct CachedEntry<V> {
     pub(super) place: Result<(Cache, Key)>,
     /// What a value that is put there depends on; without its tags it is not put.
-    on: Result<Vec<Dependency>>,
+    on: Result<SmallVec<[Dependency; 2]>>,
     freshness: Option<Freshness>,
     value_type: &'static ValueType,
     read: Box<Read<V>>,
@@ -65,7 +66,7 @@ where
         value_type: form.value_type,
         read: Box::new(form.load),
         write: Box::new(move |value| Some(((form.erase)((form.keep)(value)), None))),
-        on: Ok(vec![call.identity.dependency()]),
+        on: Ok(smallvec![call.meet().dependency.clone()]),
         freshness: None,
         place: call.place(),
     }
@@ -83,7 +84,7 @@ where
             let value = S::split(returned).ok()?;
             Some(((form.erase)((form.keep)(value)), None))
         }),
-        on: Ok(vec![call.identity.dependency()]),
+        on: Ok(smallvec![call.meet().dependency.clone()]),
         freshness: None,
         place: call.place(),
     }
