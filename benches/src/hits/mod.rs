@@ -82,6 +82,7 @@ fn fill<R>(name: &str, role: Role, call: impl Fn(usize) -> R) {
     }
     let expected = match role {
         Role::Ours | Role::Peer => KEYS,
+        Role::Aside if name == ours::NO_COPIES => KEYS,
         Role::Raw | Role::Aside => 0,
     };
     assert_eq!(runs() - before, expected, "{name} does not cache");
@@ -116,6 +117,7 @@ fn numbers(table: &mut Table) {
             others::oxcache_double(),
             hits("raw", Role::Raw, raw::double()),
             hits("raw, u64 key", Role::Aside, raw::double_by_number()),
+            hits(ours::NO_COPIES, Role::Aside, ours::double_without_copies),
         ]
     });
     let scope = ours::cache(KEYS * 2);
@@ -175,6 +177,11 @@ fn texts(table: &mut Table) {
             hits("moka", Role::Peer, moka::shared_user()),
             hits("raw", Role::Raw, raw::shared_user()),
             hits("raw, bare key", Role::Aside, raw::shared_user_by_text()),
+            hits(
+                ours::NO_COPIES,
+                Role::Aside,
+                ours::shared_user_without_copies(),
+            ),
         ]
     });
     row(table, "fn(&str, u32) -> Arc<User>", || {

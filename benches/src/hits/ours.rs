@@ -1,21 +1,34 @@
 //! Our functions.
 
 use std::hint::black_box;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use cachestack::{Cache, MemoryBackend, cached, invalidate};
+use cachestack::{Cache, MemoryBackend, MemoryBuilder, cached, invalidate};
 
 use crate::body::{self, User};
 use crate::keys::texts;
 
 /// A cache with room for so many entries.
 pub fn cache(max_entries: usize) -> Cache {
-    let memory = MemoryBackend::builder().max_entries(max_entries).build();
+    over(MemoryBackend::builder().max_entries(max_entries))
+}
+
+/// The same of which threads keep no copies at hand.
+pub fn cache_without_copies(max_entries: usize) -> Cache {
+    over(MemoryBackend::builder().max_entries(max_entries).at_hand(0))
+}
+
+fn over(memory: MemoryBuilder) -> Cache {
     Cache::builder()
-        .layer(memory.expect("a memory"))
+        .layer(memory.build().expect("a memory"))
         .build()
         .expect("a cache")
 }
+
+/// Ours without copies at hand, in the rows of ours with them.
+pub const NO_COPIES: &str = "no copies";
+
+static WITHOUT_COPIES: LazyLock<Cache> = LazyLock::new(|| cache_without_copies(50_000));
 
 mod functions {
     use super::*;
@@ -28,6 +41,21 @@ mod functions {
     #[invalidate(double(id))]
     pub fn forget(id: u64) {
         black_box(id);
+    }
+
+    #[cached(ttl = 3600, cache = &*WITHOUT_COPIES)]
+    pub fn double_without_copies(id: u64) -> u64 {
+        body::double(id)
+    }
+
+    #[invalidate(double_without_copies(id))]
+    pub fn forget_without_copies(id: u64) {
+        black_box(id);
+    }
+
+    #[cached(ttl = 3600, cache = &*WITHOUT_COPIES)]
+    pub fn shared_user_without_copies(name: &str) -> Arc<User> {
+        body::shared_user(name)
     }
 
     #[cached(ttl = 3600)]
@@ -65,6 +93,19 @@ mod functions {
 /// A mutation of what [`double`] reads.
 pub fn forget(key: usize) {
     functions::forget(key as u64);
+}
+
+pub fn double_without_copies(key: usize) -> u64 {
+    functions::double_without_copies(key as u64)
+}
+
+pub fn forget_without_copies(key: usize) {
+    functions::forget_without_copies(key as u64);
+}
+
+pub fn shared_user_without_copies() -> impl Fn(usize) -> Arc<User> {
+    let texts = texts();
+    |key| functions::shared_user_without_copies(&texts[key])
 }
 
 pub struct Tenant {

@@ -37,6 +37,12 @@ pub(super) fn run(table: &mut Table) {
             call(attribute::concurrent_forget),
         ),
         ("moka", Role::Peer, call(moka), call(forget_moka)),
+        (
+            ours::NO_COPIES,
+            Role::Aside,
+            call(ours::double_without_copies),
+            call(ours::forget_without_copies),
+        ),
     ];
     let ways =
         ways.map(|(name, role, call, forget)| disturbed(pool, Hit { name, role, call }, forget));

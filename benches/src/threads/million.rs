@@ -15,8 +15,16 @@ const KEYS: usize = 1_000_000;
 
 static LARGE: LazyLock<Cache> = LazyLock::new(|| ours::cache(2 * KEYS));
 
+static LARGE_WITHOUT_COPIES: LazyLock<Cache> =
+    LazyLock::new(|| ours::cache_without_copies(2 * KEYS));
+
 #[cached(ttl = 3600, cache = &*LARGE)]
 fn double(id: u64) -> u64 {
+    body::double(id)
+}
+
+#[cached(ttl = 3600, cache = &*LARGE_WITHOUT_COPIES)]
+fn double_without_copies(id: u64) -> u64 {
     body::double(id)
 }
 
@@ -59,6 +67,11 @@ fn functions() -> Vec<Hit> {
         ),
         hit("moka", Role::Peer, call(of_moka)),
         hit("raw", Role::Raw, call(raw::double_of(KEYS))),
+        hit(
+            ours::NO_COPIES,
+            Role::Aside,
+            call(|key| double_without_copies(key as u64)),
+        ),
         hit(NOTHING, Role::Aside, call(|key| key)),
     ]
 }

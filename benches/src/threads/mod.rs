@@ -67,6 +67,11 @@ fn shared() -> Vec<Hit> {
         hit("memoize", Role::Peer, call(memoized)),
         hit("moka", Role::Peer, call(moka::double())),
         hit("raw", Role::Raw, call(raw::double())),
+        hit(
+            ours::NO_COPIES,
+            Role::Aside,
+            call(ours::double_without_copies),
+        ),
         hit(NOTHING, Role::Aside, call(|key| key)),
     ]
 }
