@@ -13,10 +13,11 @@
 //! percent-escaped. The kind is `value`, or `absent` for an entry that says that there is none. Other kinds, and all
 //! flags, are reserved: they are misses here.
 
+mod buffer;
 mod text;
 mod times;
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -43,6 +44,8 @@ const ABSENT: &str = "absent";
 const NO_FLAGS: &str = "0";
 /// No header is longer: a key of 1 MiB with every byte escaped would still fit.
 const MAX_HEADER: usize = 4 << 20;
+/// Most are no longer without their key, so that a line is written in one piece of memory.
+const USUAL_HEADER: usize = 320;
 
 /// The parts of a written entry: concatenated, they are what is stored.
 #[derive(Debug, Clone)]
@@ -110,15 +113,14 @@ impl Codec {
     /// As [`Codec::encode`]; [`TooLarge`](ErrorKind::TooLarge) for a key of over a megabyte.
     pub fn seal(&self, key: &Key, entry: &Entry, clock: &Clock) -> Result<Sealed> {
         let payload = entry.payload(self.name(), || {
-            let mut payload = Vec::new();
-            entry
-                .value_type()
-                .encode(entry.any(), self, &mut payload)
-                .map_err(|error| error.about(key.digest()))?;
-            Ok(payload.into())
+            let encoded = buffer::encoded(|payload| {
+                let value_type = entry.value_type();
+                value_type.encode(entry.any(), self, payload)
+            });
+            encoded.map_err(|error| error.about(key.digest()))
         })?;
         let fingerprint = match entry.value_type().trace() {
-            Some(traced) => traced.fingerprint().to_string(),
+            Some(traced) => traced.fingerprint(),
             None => return Err(super::cannot_leave_memory(entry.value_type().name())),
         };
         let times = Times::now(clock);
@@ -126,23 +128,24 @@ impl Codec {
             true => ABSENT,
             false => VALUE,
         };
-        let mut header = format!("{VERSION} {kind} ");
+        let mut header = String::with_capacity(USUAL_HEADER + key.text().len());
+        for part in [VERSION, " ", kind, " "] {
+            header.push_str(part);
+        }
         escape(self.name(), &mut header);
         header.push_str(" 0 ");
         times.write(Some(entry.created_at()), &mut header);
         times.write(entry.fresh_until_moment(), &mut header);
         times.write(entry.expires_at(), &mut header);
-        header.push_str(&fingerprint);
-        header.push(' ');
+        // Writing to a text cannot fail.
+        let _ = write!(header, "{fingerprint} ");
         escape(key.namespace().prefix(), &mut header);
         escape(key.text(), &mut header);
         header.push(' ');
         write_generations(entry.generations(), &mut header);
-        header.push_str(&format!(" {}", payload.len()));
+        let _ = write!(header, " {}", payload.len());
         let sum = checksum(header.as_bytes(), &payload);
-        header.push(' ');
-        header.push_str(&sum);
-        header.push('\n');
+        let _ = writeln!(header, " {sum:032x}");
         if header.len() > MAX_HEADER {
             let message =
                 "the key is longer than an entry's header can be, 4 MiB when it is escaped";
@@ -242,7 +245,7 @@ impl<'a> Opened<'a> {
         let summed = line.rsplit_once(' ').map_or("", |(summed, _)| summed);
         if parts.next().is_some()
             || fields[10].parse() != Ok(payload.len())
-            || fields[11] != checksum(summed.as_bytes(), payload)
+            || !is_checksum(fields[11], checksum(summed.as_bytes(), payload))
         {
             return Err(Rejected::Corrupt);
         }
@@ -325,7 +328,13 @@ impl<'a> Opened<'a> {
     }
 }
 
-fn checksum(line: &[u8], payload: &[u8]) -> String {
+/// Whether that is how the sum is written: 32 digits, no letter of them large.
+fn is_checksum(field: &str, sum: u128) -> bool {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    field.len() == 32 && field.bytes().all(is_digit) && u128::from_str_radix(field, 16) == Ok(sum)
+}
+
+fn checksum(line: &[u8], payload: &[u8]) -> u128 {
     let mut hasher = blake3::Hasher::new();
     hasher.update(line);
     // The line has no newline in it, so nothing can move from one part to the other.
@@ -333,7 +342,7 @@ fn checksum(line: &[u8], payload: &[u8]) -> String {
     hasher.update(payload);
     let mut first = [0; 16];
     first.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-    format!("{:032x}", u128::from_be_bytes(first))
+    u128::from_be_bytes(first)
 }
 
 impl fmt::Display for Rejected {
