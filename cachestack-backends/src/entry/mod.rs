@@ -267,7 +267,8 @@ impl fmt::Debug for Entry {
     }
 }
 
-/// What an entry depends on, shared by its clones.
+/// What an entry depends on, shared by its clones. Nothing else lies beside how many those are.
+#[repr(align(64))]
 pub(crate) struct Depends {
     /// As it leaves the process.
     generations: Box<[Generation]>,

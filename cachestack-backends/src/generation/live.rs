@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use crate::clock::Moment;
 use crate::entry::Depends;
-use crate::key::Key;
+use crate::key::{Key, KeyDigest};
 
 /// One generation of a name, from when this process first needs it until it ends.
 pub(crate) struct Live {
@@ -23,8 +23,14 @@ pub(crate) struct Live {
     read_at: AtomicU64,
     ended: AtomicBool,
     /// What entries share that depend on this as the last, and on no number.
-    shared: Mutex<Weak<Depends>>,
+    shared: OnceLock<Box<Shares>>,
 }
+
+/// Whoever reads an entry counts for a moment that it does: so many are shared by the entries of a function, that
+/// threads seldom meet there.
+const SHARES: usize = 32;
+
+type Shares = [Mutex<Weak<Depends>>; SHARES];
 
 /// The generations of one entry or one look-up.
 pub(crate) type Lives = SmallVec<[Arc<Live>; 2]>;
@@ -39,7 +45,7 @@ impl Live {
             kept: AtomicBool::new(false),
             read_at: AtomicU64::new(0),
             ended: AtomicBool::new(false),
-            shared: Mutex::default(),
+            shared: OnceLock::new(),
         }
     }
 
@@ -66,9 +72,11 @@ impl Live {
         super::ended::one_more(super::ended::place(self.id));
     }
 
-    /// What entries share that depend on those generations, of which this is the last.
-    pub(crate) fn shared(&self, lives: &Lives) -> Arc<Depends> {
-        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+    /// What the entry of that key shares with others that depend on those generations too, of which this is the last.
+    pub(crate) fn shared(&self, lives: &Lives, key: KeyDigest) -> Arc<Depends> {
+        let shares = self.shared.get_or_init(Box::default);
+        let share = &shares[(key.0 >> 96) as usize % SHARES];
+        let mut shared = share.lock().unwrap_or_else(PoisonError::into_inner);
         let is_same = |(a, b): (&Arc<Self>, &Arc<Self>)| Arc::ptr_eq(a, b);
         if let Some(known) = shared.upgrade() {
             let theirs = known.lives();

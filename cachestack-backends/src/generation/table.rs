@@ -120,7 +120,7 @@ impl Table {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{mark_of, random};
+    use super::super::{Lives, mark_of, random};
     use super::*;
     use crate::key::Namespace;
 
@@ -151,6 +151,26 @@ mod tests {
         let renewed = table.renew(&mark("a"), None);
         assert!(table.supersede(&second, 3).is_none());
         assert!(!renewed.has_ended());
+    }
+
+    #[test]
+    fn entries_of_one_function_share_what_they_depend_on_until_that_is_another() {
+        let table = Table::default();
+        let (space, function) = (table.current(&mark("@")), table.current(&mark("@fn:f")));
+        let (here, there) = (KeyDigest(1), KeyDigest(2 << 96));
+        let lives: Lives = [space, Arc::clone(&function)].into_iter().collect();
+        let first = function.shared(&lives, here);
+        assert!(Arc::ptr_eq(&first, &function.shared(&lives, here)));
+        assert!(!Arc::ptr_eq(&first, &function.shared(&lives, there)));
+        let cleared: Lives = [table.renew(&mark("@"), None), Arc::clone(&function)]
+            .into_iter()
+            .collect();
+        let second = function.shared(&cleared, here);
+        assert!(!Arc::ptr_eq(&first, &second));
+        assert!(first.lives()[0].has_ended() && !second.lives()[0].has_ended());
+        let gone = Arc::downgrade(&second);
+        drop(second);
+        assert!(gone.upgrade().is_none(), "entries alone keep it");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::clock::Moment;
 use crate::entry::{Entry, Generation};
 use crate::error::{Error, Operation, Result};
 use crate::fence::FenceToken;
-use crate::generation::{COPY, Live, Lives, Number, is_ours, mark_of, random};
+use crate::generation::{COPY, Live, Lives, Number, is_function, is_ours, mark_of, random};
 use crate::key::{Key, Namespace};
 
 /// A generation whose number is looked for.
@@ -185,13 +185,6 @@ impl Inner {
 
 /// The entry with those generations beside its own. Of a name that it has a number of already it keeps that.
 pub(super) fn bound(entry: Entry, lives: &Lives) -> Entry {
-    let has_number = |live: &Arc<Live>| live.is_kept();
-    match lives.last() {
-        Some(last) if !entry.depends() && !lives.iter().any(has_number) => {
-            return entry.sharing(last.shared(lives));
-        }
-        _ => {}
-    }
     let mut all: Lives = entry.lives().iter().cloned().collect();
     let mut generations = entry.generations().to_vec();
     for live in lives {
@@ -204,6 +197,20 @@ pub(super) fn bound(entry: Entry, lives: &Lives) -> Entry {
         }
     }
     entry.depends_on(generations.into(), all)
+}
+
+/// The same where no store has a number of any of them. What is of a function alone, as most is, shares what it has to
+/// remember for that.
+pub(super) fn bound_here(key: &Key, entry: Entry, lives: &Lives) -> Entry {
+    let has_number = |live: &Arc<Live>| live.is_kept();
+    match lives.last() {
+        Some(last)
+            if is_function(last.name()) && !entry.depends() && !lives.iter().any(has_number) =>
+        {
+            entry.sharing(last.shared(lives, key.digest()))
+        }
+        _ => bound(entry, lives),
+    }
 }
 
 /// Whether what depends on those generations may leave the process: their numbers are in a store.

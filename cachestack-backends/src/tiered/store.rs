@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::layer::StackLayer;
-use super::numbers::{are_kept, bound};
+use super::numbers::{are_kept, bound, bound_here};
 use super::passage::{Left, Passage, have_ended};
 use super::remove::Unfinished;
 use super::section::PATIENCE;
@@ -77,7 +77,8 @@ impl TieredCache {
         if let Err(error) = self.0.check_type(&entry) {
             return Ok(Err(error));
         }
-        let written = self.0.written_at(bound(entry, &passage.lives), now);
+        let entry = bound_here(key, entry, &passage.lives);
+        let written = self.0.written_at(entry, now);
         let stored = self.put_in_memory(key, &written, Some(&passage.token), FirstError::default());
         if matches!(stored, Ok(false)) {
             self.0.report.counters.fenced.add(1);
