@@ -18,6 +18,12 @@ use crate::key::{Key, Namespace};
 
 impl TieredCache {
     pub(super) async fn remove_many(&self, keys: &[Key]) -> Result<()> {
+        if let ([key], false) = (keys, self.0.has_slow_layers()) {
+            self.0.report.counters.deletes.add(1);
+            let mut failed = FirstError::default();
+            self.forget(key, &mut failed);
+            return failed.into_result();
+        }
         let mut keys = keys.to_vec();
         keys.sort_by_key(Key::digest);
         keys.dedup();

@@ -7,6 +7,7 @@ use std::task::Poll;
 
 use cachestack_backends::runtime::block_on;
 use cachestack_backends::{Dependency, Key, KeyError, KeyText, Result};
+use smallvec::{SmallVec, smallvec};
 
 use super::entry::{CachedEntry, place, text};
 use super::shape::Shape;
@@ -143,10 +144,25 @@ struct InCache {
     many: Vec<Dependency>,
 }
 
+/// How many deletions there were in each cache.
+type Made = SmallVec<[(Cache, u64); 1]>;
+
 /// Deletes what is doomed, in a cache with one deletion of entries and one of what many depend on. They begin
-/// together: once begun, all are made even when the caller's future is dropped. Says how many there were in
-/// each cache.
-async fn invalidate(doomed: Vec<Doomed>) -> Vec<(Cache, u64)> {
+/// together: once begun, all are made even when the caller's future is dropped.
+async fn invalidate(doomed: Vec<Doomed>) -> Made {
+    if let [Doomed::Entry(Ok((cache, key)))] = &doomed[..] {
+        if let Err(error) = cache.delete_key(key).await {
+            cache.invalidates_late(&error);
+        }
+        return smallvec![(cache.clone(), 1)];
+    }
+    match doomed.is_empty() {
+        true => Made::new(),
+        false => Box::pin(invalidate_all(doomed)).await,
+    }
+}
+
+async fn invalidate_all(doomed: Vec<Doomed>) -> Made {
     let mut caches: Vec<InCache> = Vec::new();
     let mut of = |cache: Cache, change: &mut dyn FnMut(&mut InCache)| {
         let known = caches.iter().position(|known| known.cache.is(&cache));
@@ -167,7 +183,7 @@ async fn invalidate(doomed: Vec<Doomed>) -> Vec<(Cache, u64)> {
         }
     }
     let mut all: Vec<Pin<Box<dyn Future<Output = ()> + Send>>> = Vec::new();
-    let mut begun = Vec::new();
+    let mut begun = Made::new();
     for InCache { cache, keys, many } in caches {
         let count = u64::from(!many.is_empty()) + u64::from(!keys.is_empty());
         begun.push((cache.clone(), count));
