@@ -13,7 +13,9 @@ pub(crate) struct Counter(AtomicU64);
 impl Counter {
     #[inline]
     pub(crate) fn add(&self, by: u64) {
-        self.0.fetch_add(by, Ordering::Relaxed);
+        if by > 0 {
+            self.0.fetch_add(by, Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn get(&self) -> u64 {
@@ -24,11 +26,11 @@ impl Counter {
 /// The numbers every backend keeps.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    /// Raised more often than all the others.
+    /// These are raised more often than all the others.
     pub(crate) hits: Tally,
-    pub(crate) misses: Counter,
+    pub(crate) misses: Tally,
+    pub(crate) writes: Tally,
     pub(crate) errors: Counter,
-    pub(crate) writes: Counter,
     pub(crate) deletes: Counter,
     pub(crate) evictions: Counter,
     pub(crate) expirations: Counter,
@@ -44,7 +46,7 @@ impl Counters {
         match found {
             _ if !value_type.is_counted() => {}
             Lookup::Hit(_) => self.hits.one_more(),
-            Lookup::Miss | Lookup::Mismatch => self.misses.add(1),
+            Lookup::Miss | Lookup::Mismatch => self.misses.one_more(),
         }
     }
 

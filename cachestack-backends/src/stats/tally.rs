@@ -62,31 +62,37 @@ impl Tally {
     /// One more.
     #[inline]
     pub fn one_more(&self) {
+        self.add(1);
+    }
+
+    /// So many more.
+    #[inline]
+    pub fn add(&self, by: u64) {
         // Whoever had the place before has left it at zero.
         let place = self.place.load(Ordering::Acquire);
         let counted = OWN.try_with(|own| {
             let own = own.borrow();
             let block = own.blocks.get(place.wrapping_sub(1) / BLOCK)?;
-            raise(&block[place.wrapping_sub(1) % BLOCK]);
+            raise(&block[place.wrapping_sub(1) % BLOCK], by);
             Some(())
         });
         if !matches!(counted, Ok(Some(()))) {
-            self.one_more_in_a_new_cell();
+            self.add_in_a_new_cell(by);
         }
     }
 
     /// The same where the number, or this thread, has none yet.
     #[cold]
-    fn one_more_in_a_new_cell(&self) {
+    fn add_in_a_new_cell(&self, by: u64) {
         let mut all = all();
         let place = self.place(&mut all);
         let counted = OWN.try_with(|own| {
             let block = own.borrow_mut().block(place, &mut all);
-            raise(&block[place % BLOCK]);
+            raise(&block[place % BLOCK], by);
         });
         if counted.is_err() {
             // The thread ends, and its cells were added up already.
-            all.ended[place] += 1;
+            all.ended[place] += by;
         }
     }
 
@@ -148,15 +154,15 @@ impl TallyCell {
     /// One more.
     #[inline]
     pub fn one_more(&self) {
-        raise(&self.block[self.at % BLOCK]);
+        raise(&self.block[self.at % BLOCK], 1);
     }
 }
 
 /// Nobody else raises it, so it need not be done in one step.
 #[inline]
-fn raise(cell: &AtomicU64) {
+fn raise(cell: &AtomicU64, by: u64) {
     cell.store(
-        cell.load(Ordering::Relaxed).wrapping_add(1),
+        cell.load(Ordering::Relaxed).wrapping_add(by),
         Ordering::Relaxed,
     );
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use super::Tally;
+
 /// How long something took that happened several times.
 ///
 /// Serialised, the times are seconds. `Display` is a few words for people.
@@ -60,8 +62,8 @@ fn seconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Er
 #[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct Timer {
-    count: AtomicU64,
-    total: AtomicU64,
+    count: Tally,
+    total: Tally,
     longest: AtomicU64,
 }
 
@@ -69,8 +71,8 @@ impl Timer {
     /// Nothing yet.
     pub const fn new() -> Self {
         Self {
-            count: AtomicU64::new(0),
-            total: AtomicU64::new(0),
+            count: Tally::new(),
+            total: Tally::new(),
             longest: AtomicU64::new(0),
         }
     }
@@ -78,16 +80,18 @@ impl Timer {
     /// One more.
     pub fn add(&self, time: Duration) {
         let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        self.count.fetch_add(1, Ordering::Relaxed);
-        self.total.fetch_add(nanos, Ordering::Relaxed);
-        self.longest.fetch_max(nanos, Ordering::Relaxed);
+        self.count.one_more();
+        self.total.add(nanos);
+        if nanos > self.longest.load(Ordering::Relaxed) {
+            self.longest.fetch_max(nanos, Ordering::Relaxed);
+        }
     }
 
     /// What it is by now; while others add, some of it may be of a moment ago.
     pub fn timings(&self) -> Timings {
         Timings {
-            count: self.count.load(Ordering::Relaxed),
-            total: Duration::from_nanos(self.total.load(Ordering::Relaxed)),
+            count: self.count.get(),
+            total: Duration::from_nanos(self.total.get()),
             longest: Duration::from_nanos(self.longest.load(Ordering::Relaxed)),
         }
     }

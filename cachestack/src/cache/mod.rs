@@ -58,7 +58,6 @@ pub use self::way::{InBackground, InPlace, InTime};
 
 use self::background::Background;
 use self::changes::Changes;
-pub(crate) use self::stats::Counter;
 use self::stats::Counters;
 use self::throttle::Throttle;
 use crate::events::Listeners;

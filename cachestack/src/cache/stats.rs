@@ -1,9 +1,8 @@
 //! What a cache counted.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use cachestack_backends::{Stats, Timer, Timings};
+use cachestack_backends::{Stats, Tally, Timer, Timings};
 use serde::Serialize;
 
 use crate::events::Outcome;
@@ -94,38 +93,21 @@ impl fmt::Display for CacheStats {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Counter(AtomicU64);
-
-impl Counter {
-    pub(crate) const fn new() -> Self {
-        Self(AtomicU64::new(0))
-    }
-
-    pub(crate) fn one_more(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-#[derive(Debug, Default)]
 pub(crate) struct Counters {
-    pub(crate) computed: Counter,
-    coalesced: Counter,
-    refused: Counter,
-    failed: Counter,
-    stale: Counter,
-    pub(crate) revalidated: Counter,
-    pub(crate) put_off: Counter,
-    refreshed: Counter,
-    bypassed: Counter,
-    fenced: Counter,
-    failed_open: Counter,
-    late: Counter,
-    timed_out: Counter,
-    pub(crate) uncached: Counter,
+    pub(crate) computed: Tally,
+    coalesced: Tally,
+    refused: Tally,
+    failed: Tally,
+    stale: Tally,
+    pub(crate) revalidated: Tally,
+    pub(crate) put_off: Tally,
+    refreshed: Tally,
+    bypassed: Tally,
+    fenced: Tally,
+    failed_open: Tally,
+    late: Tally,
+    timed_out: Tally,
+    pub(crate) uncached: Tally,
     pub(crate) computing: Timer,
 }
 

@@ -5,7 +5,6 @@ use std::fmt;
 use cachestack_backends::{Tally, Timer, Timings};
 use serde::Serialize;
 
-use crate::cache::Counter;
 use crate::events::Outcome;
 
 /// What a cached function counted since the process began, in all caches it used.
@@ -97,18 +96,18 @@ const LAYERS: usize = 8;
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     hits: [Tally; LAYERS],
-    stale: Counter,
-    computed: Counter,
-    coalesced: Counter,
-    refused: Counter,
-    fenced: Counter,
-    failed: Counter,
-    failed_open: Counter,
-    bypassed: Counter,
-    refreshed: Counter,
-    pub(super) revalidated: Counter,
-    pub(super) timeouts: Counter,
-    uncached: Counter,
+    stale: Tally,
+    computed: Tally,
+    coalesced: Tally,
+    refused: Tally,
+    fenced: Tally,
+    failed: Tally,
+    failed_open: Tally,
+    bypassed: Tally,
+    refreshed: Tally,
+    pub(super) revalidated: Tally,
+    pub(super) timeouts: Tally,
+    uncached: Tally,
     pub(crate) computing: Timer,
 }
 
@@ -116,18 +115,18 @@ impl Counters {
     pub(super) const fn new() -> Self {
         Self {
             hits: [const { Tally::new() }; LAYERS],
-            stale: Counter::new(),
-            computed: Counter::new(),
-            coalesced: Counter::new(),
-            refused: Counter::new(),
-            fenced: Counter::new(),
-            failed: Counter::new(),
-            failed_open: Counter::new(),
-            bypassed: Counter::new(),
-            refreshed: Counter::new(),
-            revalidated: Counter::new(),
-            timeouts: Counter::new(),
-            uncached: Counter::new(),
+            stale: Tally::new(),
+            computed: Tally::new(),
+            coalesced: Tally::new(),
+            refused: Tally::new(),
+            fenced: Tally::new(),
+            failed: Tally::new(),
+            failed_open: Tally::new(),
+            bypassed: Tally::new(),
+            refreshed: Tally::new(),
+            revalidated: Tally::new(),
+            timeouts: Tally::new(),
+            uncached: Tally::new(),
             computing: Timer::new(),
         }
     }
