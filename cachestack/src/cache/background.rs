@@ -15,7 +15,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use super::Cache;
-use super::compute::within;
+use super::within::within;
 
 /// How many run at once unless the cache says otherwise.
 pub(super) const MOST: usize = 64;

@@ -1,73 +1,23 @@
 //! Looking up or computing, one computation a key.
 
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use cachestack_backends::runtime::alarm;
 use cachestack_backends::{
-    AnyValue, Clock, Dependency, Entry, Key, KeyDigest, Moment, Passage, ValueType,
+    AnyValue, Dependency, Entry, Key, KeyDigest, Moment, Passage, ValueType,
 };
 
 use super::Cache;
+use super::ask::{Ask, Beginning, Lookup, Wish};
 use super::background::Refusal;
 use super::duty::Duty;
 use super::freshness::{Age, Aged, Freshness, Policy};
+use super::within::{before, within};
 use crate::events::{Account, Origin};
 use crate::flight::{Landed, Role, Wait};
-
-/// What a look-up came to.
-pub(crate) enum Lookup<'a> {
-    /// The value is there, of the type that was asked for: in that layer.
-    Found(AnyValue, Option<usize>),
-    /// The same, and it is time to compute it anew.
-    Aged(Aged),
-    /// The same, from another call's computation.
-    Shared(AnyValue),
-    /// A stale one, as no new one was to be had in time.
-    Old(Aged),
-    /// Another call's computation failed, and its failure is shared.
-    Failed(AnyValue),
-    /// The caller computes, and hands the result in.
-    Compute(Duty<'a>),
-}
-
-/// What a caller wants of the cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wish {
-    /// A value; the caller computes a missing one itself.
-    Value,
-    /// A value; what is stale can be computed apart from the caller.
-    ValueThenApart,
-    /// To compute what is stale, unless somebody does already.
-    Turn,
-    /// A fresh value, in place of a stale one.
-    Newer,
-    /// A new one, whatever there is.
-    New,
-}
-
-/// A question to the cache.
-pub(crate) struct Ask<'a> {
-    pub(crate) origin: Origin,
-    pub(crate) key: Key,
-    pub(crate) value_type: &'static ValueType,
-    pub(crate) on: &'a [Dependency],
-    pub(crate) wish: Wish,
-    pub(crate) policy: Option<Arc<Policy>>,
-    /// What the caller has seen, which may be served still.
-    pub(crate) old: Option<Aged>,
-}
-
-/// How a look-up begins.
-pub(crate) enum Begun<'a, F> {
-    /// It has ended: there was nobody to wait for.
-    Done(Lookup<'a>),
-    /// What comes to it, apart from its caller's future, which is to stay small: functions call each other.
-    Waits(Pin<Box<F>>),
-}
 
 /// What a caller's turn is.
 enum Turn<'a> {
@@ -93,26 +43,26 @@ impl Cache {
     pub(crate) fn begin<'a>(
         &'a self,
         ask: Ask<'a>,
-    ) -> Begun<'a, impl Future<Output = Lookup<'a>> + use<'a>> {
+    ) -> Beginning<'a, impl Future<Output = Lookup<'a>> + use<'a>> {
         let cache = &*self.0;
         let wish = ask.wish;
         let mut duty = Duty::new(self, ask.key, ask.value_type, ask.policy);
         duty.account = Account::of(Some(ask.origin), wish == Wish::Newer);
         if self.is_closed() {
             duty.account.is_uncached();
-            return Begun::Done(Lookup::Compute(duty));
+            return Beginning::Done(Lookup::Compute(duty));
         }
         duty.passage = Some(cache.stack.passage_depending(&duty.key, ask.on));
         let old = ask.old;
         if wish == Wish::New {
-            return Begun::Waits(Box::pin(self.go_on(duty, None, wish, old)));
+            return Beginning::Waits(Box::pin(self.go_on(duty, None, wish, old)));
         }
         match duty.claim() {
             None => match duty.look_up_now() {
-                Some(found) => Begun::Done(self.judge(duty, found.hit(), wish)),
-                None => Begun::Waits(Box::pin(self.go_on(duty, None, wish, old))),
+                Some(found) => Beginning::Done(self.judge(duty, found.hit(), wish)),
+                None => Beginning::Waits(Box::pin(self.go_on(duty, None, wish, old))),
             },
-            wait => Begun::Waits(Box::pin(self.go_on(duty, wait, wish, old))),
+            wait => Beginning::Waits(Box::pin(self.go_on(duty, wait, wish, old))),
         }
     }
 
@@ -337,39 +287,4 @@ impl Cache {
     ) -> Option<F::Output> {
         within(self.0.stack.clock(), time, future).await
     }
-}
-
-/// Waits for a future, by that clock for so long at most.
-pub(crate) async fn within<F: Future>(
-    clock: &Clock,
-    time: Duration,
-    future: Pin<&mut F>,
-) -> Option<F::Output> {
-    match clock.now().checked_add(time) {
-        None => Some(future.await),
-        Some(ends) => before(future, alarm(clock, ends), || Some(())).await.ok(),
-    }
-}
-
-/// Waits for a future until the alarm comes, and on where there is nothing instead of it even then.
-async fn before<F: Future, T>(
-    future: F,
-    end: impl Future<Output = ()>,
-    instead: impl Fn() -> Option<T>,
-) -> Result<F::Output, T> {
-    let (mut future, mut end) = (pin!(future), pin!(end));
-    let mut ended = false;
-    poll_fn(|context| {
-        if let Poll::Ready(output) = future.as_mut().poll(context) {
-            return Poll::Ready(Ok(output));
-        }
-        if !ended && end.as_mut().poll(context).is_ready() {
-            ended = true;
-            if let Some(instead) = instead() {
-                return Poll::Ready(Err(instead));
-            }
-        }
-        Poll::Pending
-    })
-    .await
 }

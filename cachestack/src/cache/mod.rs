@@ -8,17 +8,20 @@
 //! | `access.rs` | reading, writing and deleting by hand |
 //! | `changes.rs` | how often anything was changed by hand |
 //! | `freshness.rs` | how old a value may be |
+//! | `ask.rs` | what is asked for a computation, and what comes of it |
 //! | `compute.rs` | looking up or computing, one computation a key |
 //! | `batch/` | the same for several keys at once |
 //! | `many.rs` | the batches that are written by hand |
 //! | `duty.rs` | the duty to compute a value and to hand it in |
 //! | `throttle.rs` | keys whose computation has just failed |
+//! | `within.rs` | waiting by the cache's clock |
 //! | `background.rs` | computations that run apart from their callers |
 //! | `way.rs` | how a computation by hand is run |
 //! | `blocking.rs` | [`BlockingCache`]: the same for sync code |
 //! | `stats.rs` | [`CacheStats`] |
 
 mod access;
+mod ask;
 mod background;
 pub(crate) mod batch;
 mod blocking;
@@ -33,6 +36,7 @@ mod options;
 mod stats;
 mod throttle;
 mod way;
+mod within;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -44,10 +48,10 @@ use cachestack_backends::{
     TieredCache, ValueType,
 };
 
+pub(crate) use self::ask::{Ask, Beginning, Lookup, Wish};
 pub(crate) use self::background::{Ticket, Work};
 pub use self::blocking::BlockingCache;
 pub use self::builder::CacheBuilder;
-pub(crate) use self::compute::{Ask, Begun, Lookup, Wish, within};
 pub use self::config::CacheConfig;
 pub(crate) use self::duty::{Duty, Kept};
 pub(crate) use self::freshness::{Age, Aged, Policy};
@@ -55,6 +59,7 @@ pub use self::freshness::{Freshness, Timeout};
 pub use self::options::EntryOptions;
 pub use self::stats::CacheStats;
 pub use self::way::{InBackground, InPlace, InTime};
+pub(crate) use self::within::within;
 
 use self::background::Background;
 use self::changes::Changes;

@@ -17,7 +17,7 @@ use super::missed::Missed;
 use super::probe::{Found, Probed};
 use super::shape::Shape;
 use super::share::Share;
-use crate::cache::{Begun, Duty};
+use crate::cache::{Beginning, Duty};
 use crate::events::Outcome;
 
 /// Goes on with a sync call where the probe ended.
@@ -134,8 +134,8 @@ where
     let ask = missed.ask(form.value_type, C::GOES_APART);
     // Who would wait for this thread is to know that it waits itself.
     let answer = match blocking(|| missed.cache.begin(ask)) {
-        Begun::Done(answer) => answer,
-        Begun::Waits(looking) => block_on(looking),
+        Beginning::Done(answer) => answer,
+        Beginning::Waits(looking) => block_on(looking),
     };
     let mut duty = match answered::<R, S, H>(missed, form, answer, share) {
         Answer::Returned(returned) => return Step::Return(returned),
@@ -221,8 +221,8 @@ where
     }
     let ask = missed.ask(form.value_type, C::GOES_APART);
     let answer = match missed.cache.begin(ask) {
-        Begun::Done(answer) => answer,
-        Begun::Waits(looking) => looking.await,
+        Beginning::Done(answer) => answer,
+        Beginning::Waits(looking) => looking.await,
     };
     let mut duty = match answered::<R, S, H>(&missed, form, answer, &share) {
         Answer::Returned(returned) => return returned,
