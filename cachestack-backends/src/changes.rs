@@ -57,8 +57,9 @@ pub struct Mark {
 #[derive(Debug, Clone, Copy)]
 pub struct Stamp {
     stripe: u16,
-    /// What the entry depends on, by the numbers that are raised when it ends.
-    ends: ended::Places,
+    /// What the entry depends on, by the numbers that are raised when it ends: [`ended::Places`] without a gap.
+    first: [u8; 2],
+    others: u32,
     sum: u32,
 }
 
@@ -94,7 +95,9 @@ impl Changes {
     /// Whether a copy with that stamp is one.
     #[inline(always)]
     pub fn is_current(&self, stamp: &Stamp) -> bool {
-        self.sum(stamp.stripe).wrapping_add(ended::sum(stamp.ends)) == stamp.sum
+        let Stamp { first, others, .. } = *stamp;
+        let ended = ended::sum(ended::Places { first, others });
+        self.sum(stamp.stripe).wrapping_add(ended) == stamp.sum
     }
 
     /// All numbers only grow, so the sum stays only if each of them does.
@@ -172,7 +175,8 @@ impl Mark {
         let sum = self.sum.wrapping_add(ended::sum(ends));
         (!entry.is_outdated()).then_some(Stamp {
             stripe: self.stripe,
-            ends,
+            first: ends.first,
+            others: ends.others,
             sum,
         })
     }

@@ -37,7 +37,7 @@ mod tiered;
 pub use crate::backend::{AnyBackend, Backend, BackendInfo, Lookup, TimeLeft};
 #[doc(hidden)]
 pub use crate::changes::{Changes, Mark, Stamp};
-pub use crate::clock::{Clock, Moment};
+pub use crate::clock::{Clock, Limit, Moment};
 pub use crate::codec::{Codec, DecodeError, Opened, Rejected, Sealed, Serializer};
 pub use crate::entry::{Absent, AnyValue, CacheValue, Entry, Generation, ValueType};
 pub use crate::error::{Error, ErrorKind, Operation, Result};

@@ -3,15 +3,16 @@
 /// How much it may be behind the exact one, or ahead of it, in nanoseconds: twice the longest step it is used with.
 pub(super) const SLACK: u64 = 20_000_000;
 
-/// Nanoseconds as those of a [`Moment`](super::Moment), within the slack; `None` where there is no such clock.
+pub(super) use machine::{now, of};
+
 #[cfg(all(target_os = "linux", feature = "memory"))]
-#[inline]
-pub(super) fn now() -> Option<u64> {
+mod machine {
     use std::sync::OnceLock;
 
     use rustix::time::{ClockId, Timespec, clock_getres, clock_gettime};
 
-    use super::Clock;
+    use super::super::{Clock, Moment};
+    use super::SLACK;
 
     const LONGEST_STEP: u64 = SLACK / 2;
 
@@ -21,21 +22,35 @@ pub(super) fn now() -> Option<u64> {
             .wrapping_add(time.tv_nsec as u64)
     }
 
-    /// What is to be added to the machine's number.
-    static OFFSET: OnceLock<Option<u64>> = OnceLock::new();
-    let offset = *OFFSET.get_or_init(|| {
-        let step = nanos(clock_getres(ClockId::MonotonicCoarse));
-        let coarse = nanos(clock_gettime(ClockId::MonotonicCoarse));
-        let exact = Clock::system().now().0;
-        (step <= LONGEST_STEP).then(|| exact.wrapping_sub(coarse))
-    });
-    let coarse = nanos(clock_gettime(ClockId::MonotonicCoarse));
-    offset.map(|offset| coarse.wrapping_add(offset))
+    /// The machine's number, which begins elsewhere than a [`Moment`].
+    #[inline(always)]
+    pub(in super::super) fn now() -> u64 {
+        nanos(clock_gettime(ClockId::MonotonicCoarse))
+    }
+
+    /// What this clock shows at a moment, within the slack; 0 where there is no such clock.
+    pub(in super::super) fn of(moment: Moment) -> u64 {
+        static AHEAD: OnceLock<Option<u64>> = OnceLock::new();
+        let ahead = *AHEAD.get_or_init(|| {
+            let step = nanos(clock_getres(ClockId::MonotonicCoarse));
+            let coarse = now();
+            let exact = Clock::system().now().0;
+            exact.checked_sub(coarse).filter(|_| step <= LONGEST_STEP)
+        });
+        ahead.map_or(0, |ahead| moment.0.saturating_sub(ahead))
+    }
 }
 
-/// Nanoseconds as those of a [`Moment`](super::Moment).
 #[cfg(not(all(target_os = "linux", feature = "memory")))]
-#[inline]
-pub(super) fn now() -> Option<u64> {
-    Some(super::Clock::system().now().0)
+mod machine {
+    use super::super::{Clock, Moment};
+
+    #[inline]
+    pub(in super::super) fn now() -> u64 {
+        Clock::system().now().0
+    }
+
+    pub(in super::super) fn of(moment: Moment) -> u64 {
+        moment.0
+    }
 }

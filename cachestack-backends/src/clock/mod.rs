@@ -20,10 +20,6 @@ impl Moment {
     /// Where clocks begin: a century after their zero.
     const BEGINNING: u64 = 100 * 365 * 24 * 3600 * 1_000_000_000;
 
-    /// Later than any other.
-    #[doc(hidden)]
-    pub const END: Self = Self(u64::MAX);
-
     /// The moment so much later, or `None` where time ends: after about 484 years.
     pub fn checked_add(self, by: Duration) -> Option<Self> {
         let by = u64::try_from(by.as_nanos()).ok()?;
@@ -51,6 +47,16 @@ impl Moment {
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
+}
+
+/// Until when a clock that costs next to nothing is looked at, by what it shows.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit(u64);
+
+impl Limit {
+    /// It never comes, and no clock is looked at.
+    pub const NONE: Self = Self(u64::MAX);
 }
 
 /// Tells the time to backends, stacks and caches.
@@ -142,15 +148,24 @@ impl Clock {
         }
     }
 
-    /// Whether a moment is still to come. From some 20 ms before it, it may say no: it looks at a clock that costs next
-    /// to nothing, where the machine has one.
+    /// A moment as [`is_before`](Self::is_before) takes it.
+    #[doc(hidden)]
+    pub fn limit(&self, moment: Moment) -> Limit {
+        match self.manual_one() {
+            None => Limit(coarse::of(moment).saturating_sub(coarse::SLACK)),
+            Some(_) => Limit(moment.0),
+        }
+    }
+
+    /// Whether that moment is still to come. From some 20 ms before it, it may say no: it looks at a clock that costs
+    /// next to nothing, where the machine has one.
     #[doc(hidden)]
     #[inline(always)]
-    pub fn is_well_before(&self, moment: Moment) -> bool {
+    pub fn is_before(&self, limit: Limit) -> bool {
         match self.manual_one() {
-            _ if moment == Moment::END => true,
-            None => coarse::now().is_some_and(|now| now < moment.0.saturating_sub(coarse::SLACK)),
-            Some(manual) => manual.now() < moment,
+            _ if limit == Limit::NONE => true,
+            None => coarse::now() < limit.0,
+            Some(manual) => manual.now().0 < limit.0,
         }
     }
 

@@ -18,31 +18,39 @@ pub(super) fn one_more(place: u8) {
     ENDED[usize::from(place)].fetch_add(1, Ordering::SeqCst);
 }
 
-/// The groups of the generations of one entry, which has fewer in most cases; then nobody's follow.
-pub(crate) type Places = [u8; 6];
+/// The groups of the generations of one entry. Most have two, of their namespace and of their function; where an entry
+/// has fewer than there is room for, nobody's follow.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Places {
+    pub(crate) first: [u8; 2],
+    /// Four, in one number.
+    pub(crate) others: u32,
+}
 
 /// Those of an entry; `None` where they are too many.
 pub(crate) fn places(lives: &[Arc<Live>]) -> Option<Places> {
     let mut places = [0; 6];
-    if lives.len() > places.len() {
-        return None;
-    }
     for (at, live) in places.iter_mut().zip(lives) {
         *at = place(live.id());
     }
-    Some(places)
+    let [a, b, others @ ..] = places;
+    (lives.len() <= places.len()).then_some(Places {
+        first: [a, b],
+        others: u32::from_le_bytes(others),
+    })
 }
 
 /// How many have ended in those groups. It changes when one does.
 #[inline(always)]
 pub(crate) fn sum(places: Places) -> u32 {
     let ended = |place: u8| ENDED[usize::from(place)].load(Ordering::Acquire);
-    let [a, b, c, ..] = places;
-    let few = ended(a).wrapping_add(ended(b)).wrapping_add(ended(c));
-    match places[3] {
-        0 => few,
-        _ => places[3..]
-            .iter()
-            .fold(few, |sum, place| sum.wrapping_add(ended(*place))),
+    let [first, second] = places.first.map(ended);
+    let two = first.wrapping_add(second);
+    match places.others {
+        0 => two,
+        others => others
+            .to_le_bytes()
+            .into_iter()
+            .fold(two, |sum, place| sum.wrapping_add(ended(place))),
     }
 }

@@ -4,6 +4,8 @@
 //! moment from which its function has to look at the entry's times; then the store is asked, and a new copy taken.
 //! So whatever removes, replaces, evicts or outdates an entry reaches its copies without knowing of them.
 //!
+//! An entry is known by what the arguments of its function are in short, in 23 bytes or else in 63, or else by its digest.
+//!
 //! A value that needs no `Drop` and is small is copied itself. Of any other the copy is a pointer that does not keep it.
 //!
 //! | file | what is in it |
@@ -17,7 +19,7 @@ use std::cell::RefCell;
 use std::sync::Weak;
 
 use cachestack_backends::{
-    AnyValue, Changes, Clock, Entry, KeyDigest, Mark, Moment, Tally, TallyCell,
+    AnyValue, Changes, Clock, Entry, KeyDigest, Limit, Mark, Moment, Stamp, Tally, TallyCell,
 };
 
 use self::slots::Slots;
@@ -32,28 +34,47 @@ const PATIENCE: u32 = 256;
 /// A value that the store keeps for as long as it wants.
 pub(crate) type Unkept = Weak<dyn Any + Send + Sync>;
 
+/// So many numbers a place has.
+pub(crate) const SHORT: usize = 3;
+/// Or so many.
+pub(crate) const LONG: usize = 8;
+
 /// Which entry of a cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) enum Place {
+    Short(Spot<SHORT>),
+    Long(Spot<LONG>),
+}
+
+/// Which entry of those that so many numbers tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Spot<const N: usize> {
     /// The arguments in short, the text of the key, or its digest.
-    words: [u64; 3],
+    words: [u64; N],
     /// The number of the function's instance.
     instance: u32,
 }
 
-impl Place {
+impl<const N: usize> Spot<N> {
     /// That of a key of which no other of the instance has the same numbers.
     #[inline]
-    pub(crate) fn of(instance: u32, words: [u64; 3]) -> Self {
+    pub(crate) fn of(instance: u32, words: [u64; N]) -> Self {
         Self { words, instance }
     }
 
+    /// What [`of`](Self::of) takes.
+    #[inline]
+    pub(crate) fn parts(&self) -> (u32, [u64; N]) {
+        (self.instance, self.words)
+    }
+}
+
+impl Place {
     /// That of any key.
     pub(crate) fn of_digest(instance: u32, key: KeyDigest) -> Self {
         let [low, high] = key.halves();
         // No short text has that many bytes.
-        let words = [low, high, u64::MAX];
-        Self { words, instance }
+        Self::Short(Spot::of(instance, [low, high, u64::MAX]))
     }
 }
 
@@ -88,50 +109,107 @@ struct Front {
     clock: Clock,
     /// Hits of the stack, which its top layer counts too.
     hits: TallyCell,
-    copies: Copies,
+    copies: Both,
+}
+
+/// The copies by how many numbers tell their places apart.
+struct Both {
+    short: Copies<SHORT>,
+    /// Not before there are any.
+    long: Option<Box<Copies<LONG>>>,
+}
+
+impl Both {
+    fn keep<V: 'static>(
+        &mut self,
+        most: usize,
+        place: &Place,
+        copy: V,
+        until: Limit,
+        stamp: Stamp,
+    ) {
+        match place {
+            Place::Short(place) => {
+                if let Some(slots) = self.short() {
+                    slots.keep(place, stamp, until, copy);
+                }
+            }
+            Place::Long(place) => {
+                let long = self
+                    .long
+                    .get_or_insert_with(|| Box::new(Copies::new::<V>(most)));
+                if let Some(slots) = long.of() {
+                    slots.keep(place, stamp, until, copy);
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn short<V: 'static>(&mut self) -> Option<&mut Slots<V, SHORT>> {
+        self.short.of()
+    }
+
+    #[inline(always)]
+    fn long<V: 'static>(&mut self) -> Option<&mut Slots<V, LONG>> {
+        self.long.as_mut()?.of()
+    }
 }
 
 /// The copies by the type of their values. Those that are frequent are known by their variant: to ask a box for the type of
 /// what is in it takes a call, whose answer has to be waited for.
-enum Copies {
-    Unkept(Slots<Unkept>),
-    U64(Slots<u64>),
-    I64(Slots<i64>),
-    U32(Slots<u32>),
-    Bool(Slots<bool>),
+enum Copies<const N: usize> {
+    Unkept(Slots<Unkept, N>),
+    U64(Slots<u64, N>),
+    I64(Slots<i64, N>),
+    U32(Slots<u32, N>),
+    Bool(Slots<bool, N>),
     Other(Box<dyn Any>),
 }
 
-impl Copies {
+impl<const N: usize> Copies<N> {
+    /// Whether those of that type have a variant of their own.
+    #[inline(always)]
+    fn are_frequent<V: 'static>() -> bool {
+        is::<V, Unkept>() || is::<V, u64>() || is::<V, i64>() || is::<V, u32>() || is::<V, bool>()
+    }
+
     fn new<V: 'static>(most: usize) -> Self {
-        fn known<V: 'static, T: 'static>(
+        fn known<V: 'static, T: 'static, const N: usize>(
             most: usize,
-            of: fn(Slots<T>) -> Copies,
-        ) -> Option<Copies> {
-            (TypeId::of::<V>() == TypeId::of::<T>()).then(|| of(Slots::new(most)))
+            of: fn(Slots<T, N>) -> Copies<N>,
+        ) -> Option<Copies<N>> {
+            is::<V, T>().then(|| of(Slots::new(most)))
         }
-        known::<V, _>(most, Self::Unkept)
-            .or_else(|| known::<V, _>(most, Self::U64))
-            .or_else(|| known::<V, _>(most, Self::I64))
-            .or_else(|| known::<V, _>(most, Self::U32))
-            .or_else(|| known::<V, _>(most, Self::Bool))
-            .unwrap_or_else(|| Self::Other(Box::new(Slots::<V>::new(most))))
+        known::<V, _, N>(most, Self::Unkept)
+            .or_else(|| known::<V, _, N>(most, Self::U64))
+            .or_else(|| known::<V, _, N>(most, Self::I64))
+            .or_else(|| known::<V, _, N>(most, Self::U32))
+            .or_else(|| known::<V, _, N>(most, Self::Bool))
+            .unwrap_or_else(|| Self::Other(Box::new(Slots::<V, N>::new(most))))
     }
 
     /// Those of that type, where they are.
     #[inline(always)]
-    fn of<V: 'static>(&mut self) -> Option<&mut Slots<V>> {
+    fn of<V: 'static>(&mut self) -> Option<&mut Slots<V, N>> {
+        // All but the variant is known when the program is compiled.
         let slots: &mut dyn Any = match self {
-            // Of each of these it is known when the program is compiled.
-            Self::Unkept(slots) => return (slots as &mut dyn Any).downcast_mut(),
-            Self::U64(slots) => return (slots as &mut dyn Any).downcast_mut(),
-            Self::I64(slots) => return (slots as &mut dyn Any).downcast_mut(),
-            Self::U32(slots) => return (slots as &mut dyn Any).downcast_mut(),
-            Self::Bool(slots) => return (slots as &mut dyn Any).downcast_mut(),
-            Self::Other(slots) => &mut **slots,
+            Self::Unkept(slots) if is::<V, Unkept>() => slots,
+            Self::U64(slots) if is::<V, u64>() => slots,
+            Self::I64(slots) if is::<V, i64>() => slots,
+            Self::U32(slots) if is::<V, u32>() => slots,
+            Self::Bool(slots) if is::<V, bool>() => slots,
+            Self::Other(slots) if !Self::are_frequent::<V>() => &mut **slots,
+            _ => return None,
         };
         slots.downcast_mut()
     }
+}
+
+/// It is known when the program is compiled.
+#[inline(always)]
+fn is<V: 'static, T: 'static>() -> bool {
+    TypeId::of::<V>() == TypeId::of::<T>()
 }
 
 /// Where a function's copies were found last, and where its hits are counted.
@@ -142,7 +220,7 @@ struct Here {
 }
 
 struct AtHand {
-    fronts: Vec<Front>,
+    fronts: [Option<Front>; FRONTS],
     /// Which makes room next, when all are of caches that are used, and how often there was no room.
     next: usize,
     refused: u32,
@@ -155,7 +233,7 @@ const FUNCTIONS: usize = 64;
 thread_local! {
     static AT_HAND: RefCell<AtHand> = const {
         RefCell::new(AtHand {
-            fronts: Vec::new(),
+            fronts: [const { None }; FRONTS],
             next: 0,
             refused: 0,
             functions: [const { None }; FUNCTIONS],
@@ -166,8 +244,9 @@ thread_local! {
 impl AtHand {
     /// The number of the front with that type out of that cache.
     fn find<V: 'static>(&mut self, cache: u64) -> Option<usize> {
-        let is_it = |front: &mut Front| front.cache == cache && front.copies.of::<V>().is_some();
-        self.fronts.iter_mut().position(is_it)
+        let is_it = |front: &mut Front| front.cache == cache && front.copies.short::<V>().is_some();
+        let mut fronts = self.fronts.iter_mut();
+        fronts.position(|front| front.as_mut().is_some_and(is_it))
     }
 
     /// The same, for a function from now on.
@@ -184,72 +263,73 @@ impl AtHand {
 
     #[cold]
     fn add<V: 'static>(&mut self, cache: &Cache, changes: &Changes) -> Option<usize> {
-        if !self.has_room() {
-            return None;
-        }
+        let place = self.room()?;
         let front = Front {
             hits: cache.stack().hits_of_copies()?,
             cache: cache.number(),
             is_used: cache.is_used(),
             changes: changes.clone(),
             clock: cache.clock().clone(),
-            copies: Copies::new::<V>(changes.most()),
+            copies: Both {
+                short: Copies::new::<V>(changes.most()),
+                long: None,
+            },
         };
-        if self.fronts.len() < FRONTS {
-            self.fronts.push(front);
-            return Some(self.fronts.len() - 1);
-        }
-        let place = self.next % FRONTS;
-        self.next = place + 1;
-        self.fronts[place] = front;
+        self.fronts[place] = Some(front);
         Some(place)
     }
 
-    /// Whether there is room for one more. Where all are of caches that are used, one goes now and then: more of them than
+    /// Where there is room for one more. Where all are of caches that are used, one goes now and then: more of them than
     /// there is room for must not make room for each other all the time.
-    fn has_room(&mut self) -> bool {
-        if self.fronts.len() == FRONTS {
-            self.fronts.retain(|front| front.is_used.strong_count() > 0);
+    fn room(&mut self) -> Option<usize> {
+        if self.fronts.iter().all(Option::is_some) {
+            for front in &mut self.fronts {
+                front.take_if(|front| front.is_used.strong_count() == 0);
+            }
         }
-        if self.fronts.len() < FRONTS {
-            return true;
+        if let Some(place) = self.fronts.iter().position(Option::is_none) {
+            return Some(place);
         }
         self.refused = self.refused.wrapping_add(1);
-        self.refused % PATIENCE == 0
+        if self.refused % PATIENCE != 0 {
+            return None;
+        }
+        let place = self.next % FRONTS;
+        self.next = place + 1;
+        Some(place)
     }
 
     /// The same where another function, or another cache, was there last.
     #[inline(never)]
-    fn find_and_recall<V: 'static, R>(
+    fn find_and_recall<V: 'static, R, const N: usize>(
         &mut self,
         cache: u64,
-        place: &Place,
+        place: &Spot<N>,
         hits: &Tally,
+        of: impl Fn(&mut Both) -> Option<&mut Slots<V, N>>,
         read: impl FnOnce(&V) -> Option<R>,
     ) -> Recalled<R> {
         let found = self.found::<V>(cache, place.instance, hits);
-        let recalled = found.and_then(|()| self.recall(cache, place, read));
+        let recalled = found.and_then(|()| self.recall(cache, place, of, read));
         recalled.unwrap_or(Recalled::Missed)
     }
 
     #[inline(always)]
-    fn recall<V: 'static, R>(
+    fn recall<V: 'static, R, const N: usize>(
         &mut self,
         cache: u64,
-        place: &Place,
+        place: &Spot<N>,
+        of: impl Fn(&mut Both) -> Option<&mut Slots<V, N>>,
         read: impl FnOnce(&V) -> Option<R>,
     ) -> Option<Recalled<R>> {
         let here = self.functions[place.instance as usize % FUNCTIONS].as_ref();
         let here = here.filter(|it| it.instance == place.instance)?;
-        let front = self.fronts.get_mut(here.front)?;
+        let front = self.fronts[here.front % FRONTS].as_mut()?;
         if front.cache != cache {
             return None;
         }
-        let copy = front
-            .copies
-            .of::<V>()?
-            .look(place, &front.changes, &front.clock);
-        let read = copy.map(read);
+        let copies = of(&mut front.copies)?;
+        let read = copies.look(place, &front.changes, &front.clock).map(read);
         if let Recalled::Hit(_) = read {
             front.hits.one_more();
             here.hits.one_more();
@@ -260,30 +340,51 @@ impl AtHand {
 
 impl Cache {
     /// What this thread has at hand. A hit is counted, for the function too.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn recall<V: 'static, R>(
         &self,
-        place: &Place,
+        place: Spot<SHORT>,
         hits: &Tally,
+        read: impl Fn(&V) -> Option<R>,
+    ) -> Recalled<R> {
+        self.recall_of(&place, hits, Both::short, read)
+    }
+
+    /// The same by more numbers.
+    pub(crate) fn recall_long<V: 'static, R>(
+        &self,
+        place: &Spot<LONG>,
+        hits: &Tally,
+        read: impl Fn(&V) -> Option<R>,
+    ) -> Recalled<R> {
+        self.recall_of(place, hits, Both::long, read)
+    }
+
+    #[inline(always)]
+    fn recall_of<V: 'static, R, const N: usize>(
+        &self,
+        place: &Spot<N>,
+        hits: &Tally,
+        of: impl Fn(&mut Both) -> Option<&mut Slots<V, N>>,
         read: impl Fn(&V) -> Option<R>,
     ) -> Recalled<R> {
         if self.is_closed() {
             return Recalled::Rests;
         }
-        let recalled = AT_HAND.try_with(|at_hand| {
+        let mut recalled = Recalled::Rests;
+        let _ended = AT_HAND.try_with(|at_hand| {
             // A value's own code may be running here, and call a cached function.
             let Ok(mut at_hand) = at_hand.try_borrow_mut() else {
-                return Recalled::Rests;
+                return;
             };
             let cache = self.number();
-            at_hand.recall(cache, place, &read).unwrap_or_else(|| {
-                if self.stack().changes().is_none() {
-                    return Recalled::Rests;
-                }
-                at_hand.find_and_recall(cache, place, hits, &read)
-            })
+            if let Some(here) = at_hand.recall(cache, place, &of, &read) {
+                recalled = here;
+            } else if self.stack().changes().is_some() {
+                recalled = at_hand.find_and_recall(cache, place, hits, &of, &read);
+            }
         });
-        recalled.unwrap_or(Recalled::Rests)
+        recalled
     }
 
     /// Keeps a copy of what was read from an entry after the mark was taken.
@@ -306,8 +407,10 @@ impl Cache {
             let Some(front) = front.or_else(|| at_hand.add::<V>(self, changes)) else {
                 return;
             };
-            if let Some(slots) = at_hand.fronts[front].copies.of::<V>() {
-                slots.keep(place, stamp, until.unwrap_or(Moment::END), copy);
+            if let Some(front) = &mut at_hand.fronts[front] {
+                let until = until.map_or(Limit::NONE, |until| self.clock().limit(until));
+                let most = changes.most();
+                front.copies.keep(most, place, copy, until, stamp);
             }
         });
     }

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::shape::{Fails, Plain, Shape, Tag};
 use crate::cache::Cache;
-use crate::front::{Place, Recalled, Unkept, unkept};
+use crate::front::{LONG, Place, Recalled, Spot, Unkept, unkept};
 
 /// The value itself is kept, and cloned for each hit.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +39,9 @@ pub struct Form<T, V> {
     /// The value of a hit.
     pub(super) load: fn(&AnyValue) -> Option<V>,
     /// The value that a thread has at hand.
-    pub(super) recall: fn(&Cache, &Place, &Tally) -> Recalled<V>,
+    recall: Recall<V>,
+    /// The same of what takes more numbers.
+    recall_long: fn(&Cache, &Tally, &Spot<LONG>) -> Recalled<V>,
     /// Keeps a copy of an entry at hand that was read after the mark was taken, until that moment.
     pub(super) remember: fn(&Cache, &Place, Mark, &Entry, Option<Moment>),
     /// The value as it is kept.
@@ -48,6 +50,25 @@ pub struct Form<T, V> {
     pub(super) erase: fn(Arc<T>) -> AnyValue,
     /// The value for its own caller, after it was stored.
     pub(super) release: fn(Arc<T>) -> V,
+}
+
+/// What gives the value that a thread has at hand at a place: of an instance of that number, by three numbers.
+///
+/// They are parameters because what is put together in memory has to be written there before it can be read.
+type Recall<V> = fn(&Cache, &Tally, u32, u64, u64, u64) -> Recalled<V>;
+
+impl<T, V> Form<T, V> {
+    /// The value that a thread has at hand; a hit is counted.
+    #[inline(always)]
+    pub(super) fn recall(&self, cache: &Cache, place: &Place, hits: &Tally) -> Recalled<V> {
+        match place {
+            Place::Short(place) => {
+                let (instance, [a, b, c]) = place.parts();
+                (self.recall)(cache, hits, instance, a, b, c)
+            }
+            Place::Long(place) => (self.recall_long)(cache, hits, place),
+        }
+    }
 }
 
 impl<T, V> fmt::Debug for Form<T, V> {
@@ -170,6 +191,11 @@ impl<T: Any + Clone + Send + Sync> Form<T, T> {
                 (_, true) => recall_cloned,
                 _ => recall_nothing,
             },
+            recall_long: match (is_plain::<T>(), is_small::<T>()) {
+                (true, _) => recall_long_copy,
+                (_, true) => recall_long_cloned,
+                _ => |_, _, _| Recalled::Rests,
+            },
             remember: match (is_plain::<T>(), is_small::<T>()) {
                 (true, _) => remember_copy::<T>,
                 (_, true) => remember_pointer,
@@ -191,6 +217,10 @@ impl<T: Any + Send + Sync> Form<T, Arc<T>> {
             recall: match is_small::<T>() {
                 true => recall_shared,
                 false => recall_nothing,
+            },
+            recall_long: match is_small::<T>() {
+                true => recall_long_shared,
+                false => |_, _, _| Recalled::Rests,
             },
             remember: match is_small::<T>() {
                 true => remember_pointer,
@@ -221,25 +251,71 @@ const fn is_small<T>() -> bool {
     size_of::<T>() <= 1_024
 }
 
-fn recall_copy<T: Any + Clone>(cache: &Cache, place: &Place, hits: &Tally) -> Recalled<T> {
+fn recall_copy<T: Any + Clone>(
+    cache: &Cache,
+    hits: &Tally,
+    instance: u32,
+    a: u64,
+    b: u64,
+    c: u64,
+) -> Recalled<T> {
+    let place = Spot::of(instance, [a, b, c]);
     cache.recall::<T, T>(place, hits, |copy| Some(copy.clone()))
 }
 
-fn recall_cloned<T: Any + Clone>(cache: &Cache, place: &Place, hits: &Tally) -> Recalled<T> {
+fn recall_cloned<T: Any + Clone>(
+    cache: &Cache,
+    hits: &Tally,
+    instance: u32,
+    a: u64,
+    b: u64,
+    c: u64,
+) -> Recalled<T> {
+    let place = Spot::of(instance, [a, b, c]);
     let recalled = cache.recall::<Unkept, AnyValue>(place, hits, Unkept::upgrade);
     recalled.map(|value| cloned(&value))
 }
 
 fn recall_shared<T: Any + Send + Sync>(
     cache: &Cache,
-    place: &Place,
     hits: &Tally,
+    instance: u32,
+    a: u64,
+    b: u64,
+    c: u64,
 ) -> Recalled<Arc<T>> {
+    let place = Spot::of(instance, [a, b, c]);
     let recalled = cache.recall::<Unkept, AnyValue>(place, hits, Unkept::upgrade);
     recalled.map(|value| value.downcast().ok())
 }
 
-fn recall_nothing<V>(_: &Cache, _: &Place, _: &Tally) -> Recalled<V> {
+fn recall_long_copy<T: Any + Clone>(
+    cache: &Cache,
+    hits: &Tally,
+    place: &Spot<LONG>,
+) -> Recalled<T> {
+    cache.recall_long::<T, T>(place, hits, |copy| Some(copy.clone()))
+}
+
+fn recall_long_cloned<T: Any + Clone>(
+    cache: &Cache,
+    hits: &Tally,
+    place: &Spot<LONG>,
+) -> Recalled<T> {
+    let recalled = cache.recall_long::<Unkept, AnyValue>(place, hits, Unkept::upgrade);
+    recalled.map(|value| cloned(&value))
+}
+
+fn recall_long_shared<T: Any + Send + Sync>(
+    cache: &Cache,
+    hits: &Tally,
+    place: &Spot<LONG>,
+) -> Recalled<Arc<T>> {
+    let recalled = cache.recall_long::<Unkept, AnyValue>(place, hits, Unkept::upgrade);
+    recalled.map(|value| value.downcast().ok())
+}
+
+fn recall_nothing<V>(_: &Cache, _: &Tally, _: u32, _: u64, _: u64, _: u64) -> Recalled<V> {
     Recalled::Rests
 }
 

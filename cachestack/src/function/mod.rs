@@ -12,6 +12,7 @@
 //! | `site.rs` | one cached function in the source; the list of them |
 //! | `text.rs` | the key of a call |
 //! | `target.rs` | which cache it uses |
+//! | `at_hand.rs` | the look at what the thread has at hand, before anything of a call is made |
 //! | `probe.rs` | what a call is known by, and the look at the layers that answer at once |
 //! | `compute.rs` | how what a function computes is run: where it is called, or apart from its caller |
 //! | `missed.rs` | a call that its cache could not answer at once |
@@ -28,6 +29,7 @@
 
 mod answer;
 mod argument;
+mod at_hand;
 mod by_hand;
 mod call;
 mod compute;
@@ -50,6 +52,7 @@ mod target;
 mod text;
 
 pub use self::argument::{KeyArgument, KeySelf};
+pub use self::at_hand::at_hand;
 pub(crate) use self::by_hand::by_hand_origin;
 pub use self::by_hand::{BlockingWay, Way};
 pub use self::call::{
@@ -78,7 +81,7 @@ pub use self::lifetime::{
     ByValue, Lasting, Lifetime, MayBeNone, NoneApart, Time, none_apart, ttl_by,
 };
 pub use self::limit::{FailsLate, Late, Limit, in_time, late_by};
-pub use self::probe::{Call, Probed, Tags, at_hand};
+pub use self::probe::{Call, Probed, Tags};
 pub use self::shape::{Fails, Fallible, OfFallible, OfOther, Plain, Shape, Tag};
 pub use self::share::{
     ByError, ErrorTime, Failure, Kept, KeptError, MayFail, OfShareable, OfUnshareable, Share,
@@ -88,7 +91,7 @@ pub use self::share::{
 pub use self::site::{Site, functions};
 pub(crate) use self::stats::Counters;
 pub use self::stats::FunctionStats;
-pub use self::text::CallKey;
+pub use self::text::{CallKey, in_short};
 pub use crate::front::Recalled;
 
 pub use self::target::{AsCache, Target};

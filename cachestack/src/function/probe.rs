@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use cachestack_backends::{AnyValue, Dependency, Entry, KeyError, KeyText, Result as StackResult};
 
+use super::at_hand::at_hand;
 use super::entry::unwritten;
 use super::form::FormOf;
 use super::identity::Identity;
@@ -12,11 +13,11 @@ use super::missed::Missed;
 use super::shape::Shape;
 use super::share::Share;
 use super::site::{Instance, Site};
-use super::target::{Held, Target};
+use super::target::Target;
 use super::text::{CallKey, Text};
 use crate::cache::{Age, Cache, Freshness, Policy, Wish};
 use crate::events::{Origin, Outcome, tell_without_cache};
-use crate::front::{Place, Recalled};
+use crate::front::Recalled;
 
 /// What a call is known by.
 #[derive(Debug)]
@@ -129,9 +130,9 @@ impl<'a> Call<'a> {
     {
         let recalled = match self.mode {
             Mode::LookUp => at_hand::<R, S>(
-                (self.site, || self.identity),
+                (self.site, || self.identity, false),
                 self.target,
-                (self.key.in_short, self.key.is_shared()),
+                (self.key.in_short(), self.key.is_shared()),
                 || self.key,
                 shape,
                 form,
@@ -241,33 +242,6 @@ impl<'a> Call<'a> {
     }
 }
 
-/// What this thread has at hand for a call. Nothing of the call is made for it but what it looks for.
-#[inline(always)]
-pub fn at_hand<'k, R, S: Shape<R>>(
-    (site, identity): (&'static Site, impl Fn() -> Identity),
-    target: Target<'_>,
-    (in_short, is_shared): (Option<[u64; 3]>, bool),
-    key: impl FnOnce() -> CallKey<'k>,
-    _: S,
-    form: FormOf<R, S>,
-) -> Recalled<S::Value> {
-    let instance = site.meet(identity, is_shared);
-    let Some(words) = in_short.filter(|_| instance.owns) else {
-        // It is looked for by its digest.
-        return Recalled::Missed;
-    };
-    let place = Place::of(instance.number, words);
-    let mut held = Held::default();
-    let Some(cache) = target.lend(&mut held) else {
-        return Recalled::Rests;
-    };
-    let recalled = (form.recall)(cache, &place, site.counters.hits_on_top());
-    if let Recalled::Hit(_) = recalled {
-        cache.hit_on_top(Some(&instance.identity), || key().to_text(instance));
-    }
-    recalled
-}
-
 /// Looks a key up in the layers that answer at once.
 pub(super) fn look<R, S, H>(
     origin: Origin,
@@ -290,7 +264,7 @@ where
     if place == Some(None) {
         // What has a long text is known by its digest.
         let by_digest = text.place_by(digest);
-        match (form.recall)(cache, &by_digest, origin.counters.hits_on_top()) {
+        match form.recall(cache, &by_digest, origin.counters.hits_on_top()) {
             Recalled::Hit(value) => {
                 cache.hit_on_top(origin.identity, || text.to_text());
                 return Found::Hit(value);

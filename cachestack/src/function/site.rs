@@ -80,6 +80,19 @@ impl Site {
         }
     }
 
+    /// The instance that is called, where a function can only have one.
+    #[inline(always)]
+    pub(super) fn meet_one(
+        &'static self,
+        identity: impl Fn() -> Identity,
+        shares_key: bool,
+    ) -> &'static Instance {
+        match self.first.get() {
+            Some(first) => first,
+            None => self.meet_slowly(identity(), shares_key),
+        }
+    }
+
     /// The instance that is called. Of two functions with one identity, as two blocks of one function may hold, the
     /// second to be called does not own it, and is not cached.
     #[inline(always)]

@@ -23,7 +23,6 @@ impl Target<'_> {
     }
 
     /// The cache, for as long as what may have to be held for that is.
-    #[inline(always)]
     pub(super) fn lend<'l>(&'l self, held: &'l mut Held) -> Option<&'l Cache> {
         match self {
             Self::Current => global::lend_current(&mut held.0),
@@ -35,6 +34,16 @@ impl Target<'_> {
                 }
                 held.1.as_ref()
             }
+        }
+    }
+
+    /// The cache where nothing has to be held for that, as it is in most cases.
+    #[inline(always)]
+    pub(super) fn at_once(&self) -> Option<&Cache> {
+        match self {
+            Self::Current => global::without_scope(),
+            Self::Given(cache) => Some(cache),
+            Self::Named(_) => None,
         }
     }
 

@@ -5,15 +5,11 @@ use std::fmt;
 use cachestack_backends::{Key, KeyDigest, KeyError, KeyText, KeyWriter, Namespace};
 
 use super::site::Instance;
-use crate::front::Place;
+use crate::front::{LONG, Place, SHORT, Spot};
 
 /// The key of a call of a function.
 #[derive(Clone, Copy)]
-pub struct CallKey<'a> {
-    /// What no other key of the function has, where that is short.
-    pub(super) in_short: Option<[u64; 3]>,
-    text: From<'a>,
-}
+pub struct CallKey<'a>(From<'a>);
 
 /// Where the text comes from.
 #[derive(Clone, Copy)]
@@ -28,39 +24,63 @@ impl<'a> CallKey<'a> {
     /// A key that is written by hand: whoever writes the same shares the entry.
     #[inline]
     pub fn shared(written: &'a KeyWriter) -> Self {
-        Self {
-            in_short: written.in_numbers(),
-            text: From::Shared(written),
-        }
+        Self(From::Shared(written))
     }
 
     /// The key of these arguments, behind what the function's keys begin with.
     #[inline]
-    pub fn own(in_short: Option<[u64; 3]>, write: &'a dyn Fn(&mut KeyWriter)) -> Self {
-        Self {
-            in_short,
-            text: From::Own(write),
+    pub fn own(write: &'a dyn Fn(&mut KeyWriter)) -> Self {
+        Self(From::Own(write))
+    }
+
+    /// What no other key of the function has, where that is short.
+    pub(super) fn in_short(&self) -> Option<[u64; SHORT]> {
+        match self.0 {
+            From::Shared(written) => written.in_numbers(),
+            From::Own(write) => in_short(write),
         }
+    }
+
+    /// The same with more room, for what is not as short.
+    pub(super) fn in_long(&self) -> Option<[u64; LONG]> {
+        match self.0 {
+            From::Shared(written) => written.in_more_numbers(),
+            From::Own(write) => {
+                let mut writer = KeyWriter::in_long();
+                write(&mut writer);
+                writer.in_more_numbers()
+            }
+        }
+    }
+
+    /// What a thread knows the entry by, where that is not its digest.
+    fn place(&self, instance: &'static Instance) -> Option<Place> {
+        let short = self.in_short();
+        let short = short.map(|words| Place::Short(Spot::of(instance.number, words)));
+        short.or_else(|| Some(Place::Long(Spot::of(instance.number, self.in_long()?))))
     }
 
     /// Whether others may have it too.
     pub(super) fn is_shared(&self) -> bool {
-        matches!(self.text, From::Shared(_))
+        matches!(self.0, From::Shared(_))
     }
 
     /// Writes the text.
     pub(super) fn text(&self, instance: &'static Instance) -> Result<Text<'static>, KeyError> {
-        let write = match self.text {
+        let write = match self.0 {
             From::Own(write) => write,
             From::Shared(written) => {
-                return Ok(Text::Shared(instance, written.written()?));
+                return Ok(Text::Shared(
+                    instance,
+                    written.written()?,
+                    self.place(instance),
+                ));
             }
         };
         let mut writer = KeyWriter::arguments();
         write(&mut writer);
         let text = writer.finish()?;
-        let place = self.in_short.map(|it| Place::of(instance.number, it));
-        Ok(Text::Own(instance, text, place))
+        Ok(Text::Own(instance, text, self.place(instance)))
     }
 
     /// The same where it can be written.
@@ -68,6 +88,14 @@ impl<'a> CallKey<'a> {
         let text = self.text(instance).map(|text| text.to_text());
         text.unwrap_or_default()
     }
+}
+
+/// The arguments that are written in short, where they are.
+#[inline(always)]
+pub fn in_short(write: impl Fn(&mut KeyWriter)) -> Option<[u64; SHORT]> {
+    let mut writer = KeyWriter::in_short();
+    write(&mut writer);
+    writer.in_numbers()
 }
 
 impl fmt::Debug for CallKey<'_> {
@@ -83,7 +111,7 @@ pub(super) enum Text<'a> {
     /// What follows behind the function's identity, and what the thread knows the entry by.
     Own(&'static Instance, KeyText, Option<Place>),
     /// The whole of it, by a function that others may share it with.
-    Shared(&'static Instance, KeyText),
+    Shared(&'static Instance, KeyText, Option<Place>),
     /// The whole of it, by nobody.
     Whole(&'a str),
 }
@@ -92,11 +120,7 @@ impl Text<'_> {
     /// What a thread knows the entry by.
     pub(super) fn place(&self) -> Option<Place> {
         match self {
-            Self::Own(_, _, place) => *place,
-            Self::Shared(instance, text) => {
-                let words = text.in_numbers()?;
-                Some(Place::of(instance.number, words))
-            }
+            Self::Own(_, _, place) | Self::Shared(_, _, place) => *place,
             Self::Whole(_) => None,
         }
     }
@@ -104,7 +128,7 @@ impl Text<'_> {
     /// The same where the text does not serve.
     pub(super) fn place_by(&self, digest: KeyDigest) -> Place {
         let instance = match self {
-            Self::Own(instance, ..) | Self::Shared(instance, _) => instance.number,
+            Self::Own(instance, ..) | Self::Shared(instance, ..) => instance.number,
             Self::Whole(_) => 0,
         };
         Place::of_digest(instance, digest)
@@ -113,7 +137,7 @@ impl Text<'_> {
     pub(super) fn digest(&self, namespace: &Namespace) -> KeyDigest {
         match self {
             Self::Own(instance, text, _) => instance.head(namespace).digest(text.as_bytes()),
-            Self::Shared(_, text) => namespace.digest(text.as_bytes()),
+            Self::Shared(_, text, _) => namespace.digest(text.as_bytes()),
             Self::Whole(text) => namespace.digest(text.as_bytes()),
         }
     }
@@ -125,7 +149,7 @@ impl Text<'_> {
     pub(super) fn to_text(&self) -> String {
         match self {
             Self::Own(instance, text, _) => [&*instance.text, text.as_str()].concat(),
-            Self::Shared(_, text) => text.as_str().to_owned(),
+            Self::Shared(_, text, _) => text.as_str().to_owned(),
             Self::Whole(text) => (*text).to_owned(),
         }
     }

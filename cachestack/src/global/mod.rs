@@ -71,8 +71,19 @@ pub(crate) fn scope_here() -> Option<Cache> {
     cache.as_ref().and_then(Held::cache).cloned()
 }
 
-/// The current cache, which is held where it is the scope's.
+/// The current cache where there is no scope anywhere, and one was made.
 #[inline(always)]
+pub(crate) fn without_scope() -> Option<&'static Cache> {
+    if scope::may_be_set() {
+        return None;
+    }
+    match CONFIGURED.get() {
+        Some(cache) => Some(cache),
+        None => EMBEDDED.get()?.as_ref(),
+    }
+}
+
+/// The current cache, which is held where it is the scope's.
 pub(crate) fn lend_current(held: &mut Option<Held>) -> Option<&Cache> {
     if scope::may_be_set() {
         return lend_of_scope(held);

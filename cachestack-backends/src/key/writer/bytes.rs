@@ -70,19 +70,21 @@ impl Bytes {
         }
     }
 
-    /// Up to 23 bytes as numbers: what follows them inline is zero, and the last byte is their count.
+    /// As many bytes as there is room for in so many numbers, less one: what follows them inline is zero, and the last
+    /// byte is their count.
     #[inline]
-    pub(super) fn in_numbers(&self) -> Option<[u64; 3]> {
-        if self.len > 23 {
+    pub(super) fn in_numbers<const N: usize>(&self) -> Option<[u64; N]> {
+        const { assert!(8 * N <= INLINE) };
+        if self.len > 8 * N - 1 {
             return None;
         }
-        let number = |at: usize| {
+        let mut numbers = std::array::from_fn(|at| {
             let mut bytes = [0; 8];
-            bytes.copy_from_slice(&self.inline[at..at + 8]);
+            bytes.copy_from_slice(&self.inline[8 * at..8 * at + 8]);
             u64::from_le_bytes(bytes)
-        };
-        let last = number(16) | (self.len as u64) << 56;
-        Some([number(0), number(8), last])
+        });
+        numbers[N - 1] |= (self.len as u64) << 56;
+        Some(numbers)
     }
 
     #[inline]

@@ -70,7 +70,9 @@ pub use text::{KeyError, KeyText};
 /// `Debug` tells the length only.
 pub struct KeyWriter {
     form: Form,
-    short: Short,
+    short: Short<3>,
+    /// Only of one that writes not quite as short.
+    long: Option<Short<8>>,
     /// Nothing yet of one that writes in short.
     out: Option<Buffer>,
 }
@@ -84,6 +86,8 @@ enum Form {
     Template,
     /// Arguments of which no text is written.
     InShort,
+    /// The same with more room.
+    InLong,
 }
 
 impl KeyWriter {
@@ -100,6 +104,7 @@ impl KeyWriter {
         Self {
             form: Form::Function,
             short: Short::new(),
+            long: None,
             out: Some(out),
         }
     }
@@ -120,6 +125,19 @@ impl KeyWriter {
         Self {
             form: Form::InShort,
             short: Short::new(),
+            long: None,
+            out: None,
+        }
+    }
+
+    /// The same with room for more, of which [`in_more_numbers`](Self::in_more_numbers) tells.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn in_long() -> Self {
+        Self {
+            form: Form::InLong,
+            short: Short::new(),
+            long: Some(Short::new()),
             out: None,
         }
     }
@@ -131,6 +149,7 @@ impl KeyWriter {
         Self {
             form: Form::Template,
             short: Short::new(),
+            long: None,
             out: Some(Buffer::new()),
         }
     }
@@ -150,9 +169,12 @@ impl KeyWriter {
     }
 
     fn argument_in_full<T: Serialize + ?Sized>(&mut self, value: &T) {
+        if let Some(long) = &mut self.long {
+            return long.value(value);
+        }
         let out = self.out.get_or_insert_with(Buffer::new);
         match self.form {
-            Form::Function | Form::InShort => self.form = Form::Arguments,
+            Form::Function | Form::InShort | Form::InLong => self.form = Form::Arguments,
             Form::Arguments => out.push(b','),
             Form::Template => out.fail(KeyError::new("an argument was given to a template")),
         }
@@ -227,6 +249,16 @@ impl KeyWriter {
         match &self.out {
             None => self.short.in_numbers(),
             Some(out) => out.written().ok()?.in_numbers(),
+        }
+    }
+
+    /// The same for up to 63 bytes.
+    #[doc(hidden)]
+    pub fn in_more_numbers(&self) -> Option<[u64; 8]> {
+        match (&self.long, &self.out) {
+            (Some(long), _) => long.in_numbers(),
+            (None, Some(out)) => out.written().ok()?.in_more_numbers(),
+            (None, None) => None,
         }
     }
 

@@ -7,42 +7,43 @@ use std::fmt::{self, Display};
 
 use serde::ser::{Impossible, Serialize, Serializer};
 
-/// The last byte is for the length.
-const MOST: usize = 23;
-
-/// Up to 23 bytes, put together in numbers: written as bytes they would have to be read from memory that was written
+/// Up to 23 bytes, or 63, put together in numbers: written as bytes they would have to be read from memory that was written
 /// another way a moment ago.
-pub(super) struct Short {
+pub(super) struct Short<const N: usize> {
     /// Zero beyond `len`.
-    words: [u64; 3],
+    words: [u64; N],
     /// More than the most when it did not fit.
     len: usize,
 }
 
-impl Short {
+impl<const N: usize> Short<N> {
+    /// The last byte is for the length.
+    const MOST: usize = 8 * N - 1;
+
     #[inline]
     pub(super) fn new() -> Self {
         Self {
-            words: [0; 3],
+            words: [0; N],
             len: 0,
         }
     }
 
     #[inline]
     pub(super) fn value<T: Serialize + ?Sized>(&mut self, value: &T) {
-        if value.serialize(InShort(self)).is_err() {
+        if value.serialize(InShort(&mut *self)).is_err() {
             self.len = usize::MAX;
         }
     }
 
     /// The bytes and their length as numbers, which no text of a template gives.
     #[inline]
-    pub(super) fn in_numbers(&self) -> Option<[u64; 3]> {
-        if self.len > MOST {
+    pub(super) fn in_numbers(&self) -> Option<[u64; N]> {
+        if self.len > Self::MOST {
             return None;
         }
-        let [a, b, c] = self.words;
-        Some([a, b, c | (self.len as u64 | 0x80) << 56])
+        let mut words = self.words;
+        words[N - 1] |= (self.len as u64 | 0x80) << 56;
+        Some(words)
     }
 
     /// For good, whatever becomes of the error.
@@ -56,12 +57,12 @@ impl Short {
     #[inline]
     fn put(&mut self, bytes: u64, count: usize) -> Result<(), TooLong> {
         let end = self.len.saturating_add(count);
-        if end > MOST {
+        if end > Self::MOST {
             return self.too_long();
         }
         let (word, shift) = (self.len / 8, 8 * (self.len % 8));
-        self.words[word % 3] |= bytes << shift;
-        if shift > 0 && word < 2 {
+        self.words[word % N] |= bytes << shift;
+        if shift > 0 && word < N - 1 {
             self.words[word + 1] |= bytes >> (64 - shift);
         }
         self.len = end;
@@ -69,17 +70,26 @@ impl Short {
     }
 
     #[inline]
-    fn push<const N: usize>(&mut self, kind: u8, bytes: [u8; N]) -> Result<(), TooLong> {
+    fn push<const B: usize>(&mut self, kind: u8, bytes: [u8; B]) -> Result<(), TooLong> {
         self.put(kind.into(), 1)?;
         self.put_all(&bytes)
     }
 
     #[inline]
     fn push_all(&mut self, kind: u8, bytes: &[u8]) -> Result<(), TooLong> {
-        if bytes.len() > MOST {
+        let head = u64::from(kind) | (bytes.len() as u64) << 8;
+        if self.len == 0 && bytes.len() <= 21 {
+            // What comes first is in its place but for the two bytes in front of it.
+            let [a, b, c] = three(bytes);
+            let three = [head | a << 16, a >> 48 | b << 16, b >> 48 | c << 16];
+            self.words[..3].copy_from_slice(&three);
+            self.len = bytes.len() + 2;
+            return Ok(());
+        }
+        if bytes.len() > Self::MOST {
             return self.too_long();
         }
-        self.put(u64::from(kind) | (bytes.len() as u64) << 8, 2)?;
+        self.put(head, 2)?;
         self.put_all(bytes)
     }
 
@@ -89,21 +99,38 @@ impl Short {
             self.put(u64::from_le_bytes(*eight), 8)?;
             bytes = rest;
         }
-        let mut number = 0;
-        let mut at = 0;
-        if let Some((four, rest)) = bytes.split_first_chunk() {
-            number = u64::from(u32::from_le_bytes(*four));
-            (at, bytes) = (4, rest);
+        self.put(fewer_than_eight(bytes), bytes.len())
+    }
+}
+
+/// Up to 23 bytes as numbers. What is read twice is the same both times.
+#[inline]
+fn three(bytes: &[u8]) -> [u64; 3] {
+    let number = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |it| u64::from_le_bytes(*it));
+    let last = number(bytes.last_chunk());
+    // Of the last eight only those that were not read before.
+    let end = |count: usize| (last >> 8) >> (8 * (7 - count % 8));
+    let first = number(bytes.first_chunk());
+    match bytes.len() / 8 {
+        0 => [fewer_than_eight(bytes), 0, 0],
+        1 => [first, end(bytes.len() - 8), 0],
+        _ => {
+            let second = bytes.get(8..).and_then(<[u8]>::first_chunk);
+            [first, number(second), end(bytes.len() - 16)]
         }
-        if let Some((two, rest)) = bytes.split_first_chunk() {
-            number |= u64::from(u16::from_le_bytes(*two)) << (8 * at);
-            (at, bytes) = (at + 2, rest);
+    }
+}
+
+#[inline]
+fn fewer_than_eight(bytes: &[u8]) -> u64 {
+    let four = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes));
+    let count = bytes.len();
+    match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => four(first) | four(last) << (8 * (count - 4)),
+        _ => {
+            let one = |at: usize| bytes.get(at).map_or(0, |byte| u64::from(*byte) << (8 * at));
+            one(0) | one(1) | one(2)
         }
-        if let [one] = bytes {
-            number |= u64::from(*one) << (8 * at);
-            at += 1;
-        }
-        self.put(number, at)
     }
 }
 
@@ -115,7 +142,7 @@ fn place(name: &'static str) -> [u8; 9] {
     place
 }
 
-struct InShort<'a>(&'a mut Short);
+struct InShort<'a, const N: usize>(&'a mut Short<N>);
 
 /// It has no short form.
 #[derive(Debug)]
@@ -148,7 +175,7 @@ macro_rules! numbers {
     };
 }
 
-impl Serializer for InShort<'_> {
+impl<const N: usize> Serializer for InShort<'_, N> {
     type Ok = ();
     type Error = TooLong;
     type SerializeSeq = No;
@@ -188,7 +215,7 @@ impl Serializer for InShort<'_> {
     #[inline]
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), TooLong> {
         self.0.push(18, [])?;
-        value.serialize(Self(self.0))
+        value.serialize(self)
     }
     #[inline]
     fn serialize_unit(self) -> Result<(), TooLong> {
@@ -216,7 +243,7 @@ impl Serializer for InShort<'_> {
         value: &T,
     ) -> Result<(), TooLong> {
         self.0.push(24, place(name))?;
-        value.serialize(Self(self.0))
+        value.serialize(self)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(

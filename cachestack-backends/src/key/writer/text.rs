@@ -47,6 +47,13 @@ impl KeyText {
         self.0.in_numbers()
     }
 
+    /// The same for up to 63 bytes.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn in_more_numbers(&self) -> Option<[u64; 8]> {
+        self.0.in_numbers()
+    }
+
     /// The text as a `String`; allocates if it was inline.
     #[must_use]
     pub fn into_string(self) -> String {

@@ -60,21 +60,17 @@ fn instance(cached: &Cached) -> Option<TokenStream> {
     }
 }
 
+/// Whether there can be no other instance of the function.
+pub(super) fn is_one(cached: &Cached) -> bool {
+    matches!(cached.home, Home::Type(_)) && instance(cached).is_none()
+}
+
 /// The body of `__key`, where every argument is a reference, and so is the writer.
 pub(super) fn body(cached: &Cached) -> TokenStream {
     match &cached.key {
         None => of_arguments(cached),
         Some(_) => of_template(cached),
     }
-}
-
-/// What writes the key that a call begins with: the template, or the arguments in short.
-pub(super) fn form(cached: &Cached) -> Ident {
-    let form = match &cached.key {
-        None => "in_short",
-        Some(_) => "template",
-    };
-    Ident::new(form, proc_macro2::Span::call_site())
 }
 
 /// The block that writes the key where the arguments are as the function takes them.
@@ -127,8 +123,7 @@ fn of_template(cached: &Cached) -> TokenStream {
     let used = cached
         .keyed()
         .map(|Param { name, cfgs, .. }| quote!(#(#cfgs)* let _ = #name;));
-    let is_one = matches!(cached.home, Home::Type(_)) && instance(cached).is_none();
-    let end = (!is_one || cached.version.is_some()).then(|| {
+    let end = (!is_one(cached) || cached.version.is_some()).then(|| {
         let identity = identity(cached);
         quote!(#identity.end(&mut #writer);)
     });

@@ -179,10 +179,16 @@ impl Cached {
         let (shape, form) = (self.shape(), local("form"));
         let (site, identity) = (self.site(), key::identity(self));
         let (target, key) = (self.target(Args::Owned), self.call_key());
-        let (in_short, is_shared) = (local("in_short"), self.key.is_some());
+        let [key_written, write] = ["key", "write"].map(local);
+        let is_shared = self.key.is_some();
+        let in_short = match is_shared {
+            true => quote!(#key_written.in_numbers()),
+            false => quote!(#p::in_short(#write)),
+        };
+        let is_one = key::is_one(self);
         quote! {
             #p::at_hand::<#returns, _>(
-                (#site, || #identity), #target, (#in_short, #is_shared), || #key, #shape, #form,
+                (#site, || #identity, #is_one), #target, (#in_short, #is_shared), || #key, #shape, #form,
             )
         }
     }
@@ -190,17 +196,17 @@ impl Cached {
     /// The expression of a `CallKey`.
     fn call_key(&self) -> TokenStream {
         let p = self.krate.private();
-        let [key, write, in_short] = ["key", "write", "in_short"].map(local);
+        let [key, write] = ["key", "write"].map(local);
         match self.key.is_some() {
             true => quote!(#p::CallKey::shared(&#key)),
-            false => quote!(#p::CallKey::own(#in_short, &#write)),
+            false => quote!(#p::CallKey::own(&#write)),
         }
     }
 
     /// The statements before a `Call` that write its key; to be gone before anything is awaited.
     pub(super) fn write_key(&self, args: Args) -> TokenStream {
         let p = self.krate.private();
-        let [key, write, writer, in_short] = ["key", "write", "writer", "in_short"].map(local);
+        let [key, write, writer] = ["key", "write", "writer"].map(local);
         let written = match &self.home {
             Home::Nowhere => key::in_place(self),
             _ => {
@@ -212,12 +218,14 @@ impl Cached {
                 quote!({ #key #generics(#arguments &mut #writer); })
             }
         };
-        let form = key::form(self);
-        quote! {
-            let #write = |mut #writer: &mut #p::KeyWriter| #written;
-            let mut #key = #p::KeyWriter::#form();
-            #write(&mut #key);
-            let #in_short = #key.in_numbers();
+        let write_it = quote!(let #write = |mut #writer: &mut #p::KeyWriter| #written;);
+        match self.key.is_some() {
+            true => quote! {
+                #write_it
+                let mut #key = #p::KeyWriter::template();
+                #write(&mut #key);
+            },
+            false => write_it,
         }
     }
 
