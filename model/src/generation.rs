@@ -1,6 +1,7 @@
 //! Generations, of which these schedules have none.
 
 /// Tells that nothing has been invalidated.
+#[derive(Debug)]
 pub struct Watch;
 
 impl Watch {

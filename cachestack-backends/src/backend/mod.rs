@@ -8,7 +8,9 @@ use std::future::Future;
 
 pub use self::dynamic::AnyBackend;
 pub use self::info::{BackendInfo, Lookup, TimeLeft};
-pub(crate) use self::report::{Report, candid, candidly};
+#[cfg(feature = "memory")]
+pub(crate) use self::report::candid;
+pub(crate) use self::report::{Report, candidly};
 
 use crate::changes::Changes;
 use crate::clock::{Clock, Moment};

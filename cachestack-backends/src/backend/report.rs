@@ -67,6 +67,7 @@ pub(crate) async fn candidly<R>(asked: impl Future<Output = R>) -> R {
 }
 
 /// The same for what is done at once.
+#[cfg(feature = "memory")]
 pub(crate) fn candid<R>(done: impl FnOnce() -> R) -> R {
     let _candid = Candid(CANDID.replace(true));
     done()

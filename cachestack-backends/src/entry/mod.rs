@@ -267,8 +267,7 @@ impl fmt::Debug for Entry {
     }
 }
 
-/// What an entry depends on, shared by its clones. Nothing else lies beside how many those are.
-#[repr(align(64))]
+/// What an entry depends on, shared by its clones.
 pub(crate) struct Depends {
     /// As it leaves the process.
     generations: Box<[Generation]>,

@@ -19,17 +19,15 @@ pub(super) struct Stored {
 }
 
 impl Stored {
+    /// Drops the value when no lock is held any more.
+    pub(super) fn drop_later(self) {
+        drop_value_later(self.entry.into_any());
+    }
+
     /// Whether a reader may have it. That what it depends on was invalidated is left to the stack to find
     /// when it reads, which counts that.
     pub(super) fn is_live(&self, now: Moment) -> bool {
         self.entry.is_live(now) && !self.entry.is_outdated()
-    }
-}
-
-impl Stored {
-    /// Drops the value when no lock is held any more.
-    pub(super) fn drop_later(self) {
-        drop_value_later(self.entry.into_any());
     }
 }
 

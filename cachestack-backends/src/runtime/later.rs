@@ -22,7 +22,7 @@ thread_local! {
     };
 }
 
-/// What is dropped by [`drop_later`] and [`drop_value_later`] on this thread waits for the end of the outermost scope. To be made
+/// What is dropped by [`drop_later`] and `drop_value_later` on this thread waits for the end of the outermost scope. To be made
 /// before the locks are taken.
 #[must_use = "the scope ends when this is dropped"]
 pub(crate) struct Scope;
@@ -57,6 +57,7 @@ impl Drop for Scope {
 }
 
 /// The same as [`drop_later`] for a value of a store.
+#[cfg(feature = "memory")]
 pub(crate) fn drop_value_later(value: AnyValue) {
     let mut value = Some(value);
     let _ = WAITING.try_with(|waiting| {

@@ -17,7 +17,9 @@ pub use self::block_on::{block_on, blocking, is_blocking};
 #[cfg(feature = "network")]
 pub use self::lane::io;
 pub use self::lane::{Lane, Pass, work};
-pub(crate) use self::later::{Scope, drop_later, drop_value_later};
+#[cfg(feature = "memory")]
+pub(crate) use self::later::drop_value_later;
+pub(crate) use self::later::{Scope, drop_later};
 pub use self::place::Place;
 pub use self::pool::{PoolFull, pool, side_pool};
 #[cfg(feature = "memory")]

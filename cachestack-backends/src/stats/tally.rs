@@ -92,7 +92,7 @@ impl Tally {
         });
         if counted.is_err() {
             // The thread ends, and its cells were added up already.
-            all.ended[place] += by;
+            all.ended[place] = all.ended[place].wrapping_add(by);
         }
     }
 
@@ -199,7 +199,7 @@ impl All {
 
     fn sum(&self, place: usize) -> u64 {
         let cells = self.cells(place).map(|cell| cell.load(Ordering::Relaxed));
-        self.ended[place] + cells.sum::<u64>()
+        cells.fold(self.ended[place], u64::wrapping_add)
     }
 }
 
@@ -226,7 +226,7 @@ impl Drop for Own {
         all.threads.remove(&self.thread);
         let cells = self.blocks.iter().flat_map(|block| block.iter());
         for (ended, cell) in all.ended.iter_mut().zip(cells) {
-            *ended += cell.load(Ordering::Relaxed);
+            *ended = ended.wrapping_add(cell.load(Ordering::Relaxed));
         }
     }
 }

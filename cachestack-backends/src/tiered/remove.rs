@@ -19,10 +19,7 @@ use crate::key::{Key, Namespace};
 impl TieredCache {
     pub(super) async fn remove_many(&self, keys: &[Key]) -> Result<()> {
         if let ([key], false) = (keys, self.0.has_slow_layers()) {
-            self.0.report.counters.deletes.add(1);
-            let mut failed = FirstError::default();
-            self.forget(key, &mut failed);
-            return failed.into_result();
+            return self.remove_now(key);
         }
         let mut keys = keys.to_vec();
         keys.sort_by_key(Key::digest);
@@ -47,6 +44,30 @@ impl TieredCache {
             failed.into_result()
         };
         self.to_the_end(delete).await
+    }
+
+    fn remove_now(&self, key: &Key) -> Result<()> {
+        self.0.report.counters.deletes.add(1);
+        let mut failed = FirstError::default();
+        self.forget(key, &mut failed);
+        failed.into_result()
+    }
+
+    /// [`delete`](Backend::delete) of a stack without slow layers.
+    ///
+    /// # Errors
+    /// As that.
+    #[doc(hidden)]
+    pub fn delete_now(&self, key: &Key) -> Result<()> {
+        let removed = self.remove_now(key);
+        let report = &self.0.report;
+        report.outcome(Operation::Delete, Some(key.digest()), removed, || ())
+    }
+
+    /// Whether a deletion may have to wait for a layer.
+    #[doc(hidden)]
+    pub fn has_slow_layers(&self) -> bool {
+        self.0.has_slow_layers()
     }
 
     /// Renews the namespace's generation, with which everything in it is gone; then the layers free what they

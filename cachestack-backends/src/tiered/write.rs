@@ -15,6 +15,7 @@ use super::remove::Unfinished;
 use super::stack::{Inner, TieredCache};
 use super::written::{Bonds, Written};
 use crate::backend::{Backend, candidly};
+use crate::clock::Moment;
 use crate::codec::cannot_leave_memory;
 use crate::entry::{Entry, ValueType};
 use crate::error::{Error, ErrorKind, Operation, Result};
@@ -124,13 +125,18 @@ impl TieredCache {
         mut failed: FirstError,
     ) -> Result<bool> {
         let stack = &*self.0;
+        // Layers that make their callers wait have made time pass since.
+        let now = match stack.has_slow_layers() {
+            true => stack.clock.now(),
+            false => written.now,
+        };
         let insert = || {
             for (index, layer) in stack.immediate_layers().rev() {
                 if layer.is_plain() && written.entry.value_type().is_number() {
                     continue;
                 }
                 let put = match written.goes_to(layer) {
-                    true => layer.put_now(key, written, index),
+                    true => layer.put_now(key, written, index, now),
                     false => layer.delete_now(key),
                 };
                 if put.is_err() {
@@ -261,8 +267,8 @@ impl TieredCache {
 
 impl StackLayer {
     /// Puts an entry into a layer that answers at once.
-    fn put_now(&self, key: &Key, written: &Written, index: usize) -> Result<()> {
-        let (share, now) = (written.share(index), written.now);
+    fn put_now(&self, key: &Key, written: &Written, index: usize, now: Moment) -> Result<()> {
+        let share = written.share(index);
         let put = self.backend.set_now(key, share, now);
         put.unwrap_or_else(|share| at_once(self.backend.set(key, share)))
     }

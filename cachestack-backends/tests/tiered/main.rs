@@ -9,6 +9,7 @@ mod generations;
 mod generations_away;
 mod generations_copied;
 mod late;
+mod now;
 mod overflow;
 mod patience;
 mod pending;

@@ -110,6 +110,16 @@ impl Cache {
         self.open()?.delete(key).await
     }
 
+    /// The same where nobody has to wait for it.
+    pub(crate) fn delete_key_now(&self, key: &Key) -> Option<Result<()>> {
+        let stack = &self.0.stack;
+        if self.is_closed() || stack.has_slow_layers() {
+            return None;
+        }
+        self.changes();
+        Some(stack.delete_now(key))
+    }
+
     pub(crate) async fn delete_keys(&self, keys: &[Key]) -> Result<()> {
         self.changes();
         self.open()?.delete_many(keys).await

@@ -40,10 +40,11 @@ pub(crate) struct Way<'a> {
     pub(super) value_type: &'static ValueType,
     pub(super) key: Key,
     pub(super) lead: Option<Lead<'a>>,
-    /// Behind the lead, which ends while the passage still holds. None where the cache takes no part any more.
+    /// Behind the lead, which ends while the passage still holds; a lead that ends in the middle of a look-up hands over
+    /// without. None where the cache takes no part any more.
     pub(super) passage: Option<Passage>,
     pub(super) account: Account,
-    /// When it began, where nobody had to wait since.
+    /// When it was claimed, where nobody had to wait since: the computation is taken to begin then.
     pub(super) began: Option<Moment>,
     pub(super) policy: Option<Arc<Policy>>,
     /// What there is meanwhile, which may be served still.
@@ -151,6 +152,8 @@ impl<'a> Duty<'a> {
     /// Looks where there is one layer, which is in this process.
     pub(super) fn look_up_now(&mut self) -> Option<Lookup> {
         let way = &mut *self.0;
+        // What has ended there is dropped, and may call for the same.
+        let _mark = way.lead.as_ref().map(Lead::mark);
         let passage = way.passage.as_mut()?;
         let stack = &way.cache.0.stack;
         let found = stack.look_up_now(&way.key, way.value_type, passage);

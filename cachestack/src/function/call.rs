@@ -175,7 +175,9 @@ where
     match settled {
         Settled::Kept { value, kept } => {
             let storing = duty.hand_in((form.erase)(Arc::clone(&value)), kept);
-            storing.map(block_on);
+            if let Some(storing) = storing {
+                block_on(storing);
+            }
             S::wrap((form.release)(value))
         }
         Settled::Failed { returned, failure } => {

@@ -147,11 +147,14 @@ struct InCache {
 /// How many deletions there were in each cache.
 type Made = SmallVec<[(Cache, u64); 1]>;
 
-/// Deletes what is doomed, in a cache with one deletion of entries and one of what many depend on. They begin
-/// together: once begun, all are made even when the caller's future is dropped.
+/// Deletes what is doomed. Apart from its caller's future, unless it is one entry in memory.
 async fn invalidate(doomed: Vec<Doomed>) -> Made {
     if let [Doomed::Entry(Ok((cache, key)))] = &doomed[..] {
-        if let Err(error) = cache.delete_key(key).await {
+        let deleted = match cache.delete_key_now(key) {
+            Some(deleted) => deleted,
+            None => Box::pin(cache.delete_key(key)).await,
+        };
+        if let Err(error) = deleted {
             cache.invalidates_late(&error);
         }
         return smallvec![(cache.clone(), 1)];
@@ -162,6 +165,8 @@ async fn invalidate(doomed: Vec<Doomed>) -> Made {
     }
 }
 
+/// In a cache with one deletion of entries and one of what many depend on. They begin together: once begun, all are made
+/// even when the caller's future is dropped.
 async fn invalidate_all(doomed: Vec<Doomed>) -> Made {
     let mut caches: Vec<InCache> = Vec::new();
     let mut of = |cache: Cache, change: &mut dyn FnMut(&mut InCache)| {

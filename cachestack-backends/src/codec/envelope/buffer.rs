@@ -13,7 +13,8 @@ thread_local! {
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// What is written, in memory of just its length. A thread writes one payload after the other into the same buffer.
+/// What is written, in memory of just its length unless it is very long. A thread writes one payload after the other into
+/// the same buffer.
 pub(super) fn encoded(write: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<Bytes> {
     // What writes may call for another payload, which then finds none. Nor does a thread that ends.
     let mut buffer = BUFFER.try_with(Cell::take).unwrap_or_default();
