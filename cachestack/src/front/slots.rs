@@ -10,8 +10,10 @@ const FIRST: usize = 128;
 const SHORTEST: u64 = 2_048;
 /// Where less than one look-up in so many is answered, there are no copies for a while.
 const WORTH: u64 = 8;
-/// The while, in times of what it took to see that.
+/// The while, in times of what it took to see that: at first, and twice as long each time they were not worth it again, up to
+/// so many times.
 const REST: u64 = 16;
+const MOST_IN_VAIN: u32 = 4;
 
 /// A bounded table from places to copies.
 ///
@@ -20,11 +22,7 @@ const REST: u64 = 16;
 pub(super) struct Slots<V, const N: usize> {
     slots: Vec<Slot<V, N>>,
     cells: Box<[u16]>,
-    /// So many look-ups find nothing, at once.
-    rest: u64,
-    /// Look-ups that were answered since it was last said whether copies are worth it, and those that were not.
-    hits: u64,
-    misses: u64,
+    worth: Worth,
     /// How many there may be, now and at most.
     room: usize,
     most: usize,
@@ -56,9 +54,7 @@ impl<V, const N: usize> Slots<V, N> {
         Self {
             slots: Vec::new(),
             cells: cells(room),
-            rest: 0,
-            hits: 0,
-            misses: 0,
+            worth: Worth::default(),
             room,
             most,
             next: 0,
@@ -73,8 +69,8 @@ impl<V, const N: usize> Slots<V, N> {
         changes: &Changes,
         clock: &Clock,
     ) -> Recalled<&V> {
-        if self.rest > 0 {
-            self.rest -= 1;
+        if self.worth.rest > 0 {
+            self.worth.rest -= 1;
             return Recalled::Rests;
         }
         let hash = place.hash();
@@ -85,11 +81,11 @@ impl<V, const N: usize> Slots<V, N> {
         };
         match found {
             Some(slot) if slot.is_one(changes, clock) => {
-                self.hits += 1;
+                self.worth.hits += 1;
                 Recalled::Hit(&slot.copy)
             }
             _ => {
-                missed(&mut self.hits, &mut self.misses, &mut self.rest, self.room);
+                self.worth.missed(self.room);
                 Recalled::Missed
             }
         }
@@ -97,7 +93,7 @@ impl<V, const N: usize> Slots<V, N> {
 
     /// Keeps a copy, in the place of another where there is no more room.
     pub(super) fn keep(&mut self, place: &Spot<N>, stamp: Stamp, until: Limit, copy: V) {
-        if self.rest > 0 {
+        if self.worth.rest > 0 {
             return;
         }
         let slot = Slot {
@@ -222,24 +218,37 @@ fn find_beside<'a, V, const N: usize>(
     all.find_map(|slot| slot.filter(|slot| slot.is_at(place)))
 }
 
-/// Counts a look-up that was not answered.
-#[cold]
-fn missed(hits: &mut u64, misses: &mut u64, rest: &mut u64, room: usize) {
-    *misses += 1;
-    if *misses >= SHORTEST {
-        *rest = rest_after(hits, misses, room);
-    }
+/// Whether copies are worth it.
+#[derive(Default)]
+struct Worth {
+    /// So many look-ups find nothing, at once.
+    rest: u64,
+    /// Look-ups that were answered since it was last said, and those that were not.
+    hits: u64,
+    misses: u64,
+    /// How often in a row they were not.
+    in_vain: u32,
 }
 
-/// For how many look-ups there are to be no copies: those that are hardly ever used cost more than they save.
-fn rest_after(hits: &mut u64, misses: &mut u64, room: usize) -> u64 {
-    let looks = *hits + *misses;
-    if looks < 2 * room as u64 {
-        return 0;
+impl Worth {
+    #[inline(never)]
+    fn missed(&mut self, room: usize) {
+        self.misses += 1;
+        let looks = self.hits + self.misses;
+        if self.misses < SHORTEST || looks < 2 * room as u64 {
+            return;
+        }
+        let is_worth_it = self.hits >= looks / WORTH;
+        *self = match is_worth_it {
+            true => Self::default(),
+            // Those that are hardly ever used cost more than they save.
+            false => Self {
+                rest: (looks * REST) << self.in_vain,
+                in_vain: (self.in_vain + 1).min(MOST_IN_VAIN),
+                ..Self::default()
+            },
+        };
     }
-    let is_worth_it = *hits >= looks / WORTH;
-    (*hits, *misses) = (0, 0);
-    if is_worth_it { 0 } else { looks * REST }
 }
 
 /// Neither of them means anything.
