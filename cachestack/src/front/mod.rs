@@ -299,21 +299,7 @@ impl AtHand {
         Some(place)
     }
 
-    /// The same where another function, or another cache, was there last.
-    #[inline(never)]
-    fn find_and_recall<V: 'static, R, const N: usize>(
-        &mut self,
-        cache: u64,
-        place: &Spot<N>,
-        hits: &Tally,
-        of: impl Fn(&mut Both) -> Option<&mut Slots<V, N>>,
-        read: impl FnOnce(&V) -> Option<R>,
-    ) -> Recalled<R> {
-        let found = self.found::<V>(cache, place.instance, hits);
-        let recalled = found.and_then(|()| self.recall(cache, place, of, read));
-        recalled.unwrap_or(Recalled::Missed)
-    }
-
+    /// What there is; `None` where another function, or another cache, was there last.
     #[inline(always)]
     fn recall<V: 'static, R, const N: usize>(
         &mut self,
@@ -378,10 +364,20 @@ impl Cache {
                 return;
             };
             let cache = self.number();
-            if let Some(here) = at_hand.recall(cache, place, &of, &read) {
-                recalled = here;
-            } else if self.stack().changes().is_some() {
-                recalled = at_hand.find_and_recall(cache, place, hits, &of, &read);
+            let mut is_found = false;
+            loop {
+                if let Some(here) = at_hand.recall(cache, place, &of, &read) {
+                    recalled = here;
+                    return;
+                }
+                if self.stack().changes().is_none() {
+                    return;
+                }
+                recalled = Recalled::Missed;
+                if is_found || at_hand.found::<V>(cache, place.instance, hits).is_none() {
+                    return;
+                }
+                is_found = true;
             }
         });
         recalled

@@ -54,7 +54,10 @@ fn by_more<R, S: Shape<R>>(
     match key.in_long() {
         Some(words) => {
             let place = Place::Long(Spot::of(called.1.number, words));
-            of_held_cache::<R, S>(target, called, &place, || key, form)
+            match target.at_once() {
+                Some(cache) => of_cache::<R, S>(cache, called, &place, || key, form),
+                None => of_held_cache::<R, S>(target, called, &place, || key, form),
+            }
         }
         // It is looked for by its digest.
         None => Recalled::Missed,

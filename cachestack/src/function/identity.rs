@@ -11,8 +11,10 @@ use cachestack_backends::{Dependency, KeyWriter};
 /// All parts are names the compiler knows, so that a key is written without an allocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Identity {
-    /// Where the function is: a path, or the type or trait impl it is of, with their generics.
-    place: &'static str,
+    /// Where the function is: a path, or the type or trait impl it is of, with their generics, and then what is cut off
+    /// its end. It is cut off when it is read: most calls only look whether it is the same.
+    path: &'static str,
+    cut: &'static str,
     /// Its name there: `::get`.
     name: &'static str,
     /// What its author calls it, in the place of both.
@@ -32,8 +34,9 @@ impl Identity {
     /// closure's name tells the type and the trait, with what this instance of them is generic over.
     #[inline]
     pub fn beside<C: Fn()>(_: &C, within: &'static str, name: &'static str) -> Self {
-        let path = type_name::<C>();
-        Self::at(path.strip_suffix(within).unwrap_or(path), name)
+        let mut identity = Self::at(type_name::<C>(), name);
+        identity.cut = within;
+        identity
     }
 
     /// The function in which the closure is.
@@ -42,9 +45,10 @@ impl Identity {
         Self::at(type_name::<C>().trim_end_matches("::{{closure}}"), "")
     }
 
-    const fn at(place: &'static str, name: &'static str) -> Self {
+    const fn at(path: &'static str, name: &'static str) -> Self {
         Self {
-            place,
+            path,
+            cut: "",
             name,
             pinned: "",
             instance: "",
@@ -87,7 +91,7 @@ impl Identity {
     #[inline]
     pub(super) fn is(&self, other: &Self) -> bool {
         let is = |a: &'static str, b: &'static str| std::ptr::eq(a, b) || a == b;
-        is(self.place, other.place) && is(self.instance, other.instance)
+        is(self.path, other.path) && is(self.instance, other.instance)
     }
 
     /// Ends the key of a template, which has no name: each instance has its own entries. No value in a template
@@ -107,11 +111,15 @@ impl Identity {
         }
     }
 
+    fn place(&self) -> &'static str {
+        self.path.strip_suffix(self.cut).unwrap_or(self.path)
+    }
+
     /// The place, where there may be several of its kind.
     fn generics(&self) -> &'static str {
-        match self.place.contains('<') {
-            true => self.place,
-            false => "",
+        match self.place() {
+            place if place.contains('<') => place,
+            _ => "",
         }
     }
 
@@ -152,7 +160,7 @@ impl Identity {
             part => ["<", part, ">"],
         };
         let [name, more, generics] = match self.pinned {
-            "" => [self.place, self.name, ""],
+            "" => [self.place(), self.name, ""],
             pinned => [pinned, "", self.generics()],
         };
         let [a, b, c] = in_angles(generics);

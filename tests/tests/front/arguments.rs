@@ -1,5 +1,7 @@
 //! Nobody is given the value of other arguments, however alike they are.
 
+use std::sync::Arc;
+
 use cachestack::cached;
 use cachestack_tests::within;
 use serde::{Serialize, Serializer};
@@ -204,6 +206,45 @@ fn neighbouring_arguments_stay_apart_wherever_one_ends() {
                         }
                     }
                 }
+            }
+        });
+    });
+}
+
+#[test]
+fn what_is_called_with_longer_arguments_is_at_hand_too() {
+    #[cached]
+    fn length(text: &str, version: u32) -> u64 {
+        text.len() as u64 + u64::from(version)
+    }
+    #[cached]
+    fn shared(text: &str) -> Arc<String> {
+        Arc::new(text.to_owned())
+    }
+    #[cached(key = "front:longer:{text}")]
+    fn named(text: &str) -> u64 {
+        text.len() as u64
+    }
+
+    within(PATIENCE, || {
+        let shop = Shop::new();
+        shop.cache.sync_scope(|| {
+            for count in [0, 10, 16, 17, 21, 22, 36, 50, 56, 57, 61, 62, 200] {
+                let text = "0".repeat(count);
+                let all = || {
+                    assert_eq!(length(&text, 3), count as u64 + 3);
+                    assert_eq!(*shared(&text), text);
+                    assert_eq!(named(&text), count as u64);
+                };
+                shop.to_hand(3, all);
+                let computed = || length::entries().stats().computed;
+                let before = computed();
+                length::entry(&text, 3).blocking().invalidate().unwrap();
+                shared::entry(&text).blocking().invalidate().unwrap();
+                named::entry(&text).blocking().invalidate().unwrap();
+                all();
+                assert_eq!(computed(), before + 1, "{count}");
+                shop.to_hand(3, all);
             }
         });
     });
