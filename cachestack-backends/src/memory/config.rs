@@ -76,7 +76,8 @@ pub struct MemoryConfig {
     /// 64 bytes that needs no `Drop` is copied, to any other there is a pointer that does not keep it (of what it points
     /// at, up to 1 KiB stays allocated until its place is used again). Each takes 72 bytes, or 136 where the copied value
     /// has more than 16. As many again are kept of entries whose arguments, or whose key by a template, take 24 to 63
-    /// bytes; each of those takes 136, or 200 where the copied value has more than 40. 0 is none. Default: 8,192.
+    /// bytes; each of those takes 136, or 200 where the copied value has more than 40. The store keeps 8 KiB for all of them,
+    /// by which they see what changed. 0 is none. Default: 8,192.
     pub at_hand: usize,
     /// Whether failures are only counted, and the operation does as if nothing were there. Default: no.
     pub silent: bool,
