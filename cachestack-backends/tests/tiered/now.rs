@@ -116,7 +116,7 @@ fn what_is_stored_at_once_goes_with_what_it_depends_on() {
     for on in [function(), Dependency::tag("red")] {
         let stack = memory();
         assert!(store(&stack, &begin(&stack), 1));
-        soon(stack.invalidate(&space, &[on.clone()])).unwrap();
+        soon(stack.invalidate(&space, std::slice::from_ref(&on))).unwrap();
         assert_eq!(found(&stack), None, "{on:?}");
     }
     // Of a function alone, entries share it.
