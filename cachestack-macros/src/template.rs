@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser};
 use syn::{Error, Expr, ExprLit, ExprPath, Lit, LitStr, Token};
@@ -12,7 +12,7 @@ use crate::diag::Diag;
 use crate::krate::Krate;
 use crate::names::collect_names;
 use crate::param::{Param, no_argument};
-use crate::span;
+use crate::span::{self, Ends};
 
 /// How a key is written by hand.
 pub(crate) enum KeyForm {
@@ -111,6 +111,54 @@ impl KeyForm {
         match self {
             Self::Expression(value) => write_raw(writer, value, krate),
             Self::Template(template) => template.write(writer, krate),
+        }
+    }
+
+    /// The same for a call, which may want the values in short.
+    pub(crate) fn write_for_call(&self, writer: &Ident, krate: &Krate) -> TokenStream {
+        let p = krate.private();
+        let name = Ident::new("value", Span::mixed_site());
+        // What a value lacks is told at its place.
+        let name_at = |value: &Expr| {
+            let place = Ends::of(value).first;
+            Ident::new("value", place.resolved_at(Span::mixed_site()))
+        };
+        let in_short = |value: &Expr, write: TokenStream| {
+            let value = span::over(value, quote!(#value));
+            quote!(match #value {
+                #name => {
+                    #write
+                    (&#p::Value(#name)).in_short(&mut #writer);
+                }
+            })
+        };
+        let raw = |value: &Expr| {
+            let at = name_at(value);
+            in_short(value, quote!(#p::raw(&mut #writer, #at);))
+        };
+        let parts: Vec<_> = match self {
+            Self::Expression(value) => vec![raw(value)],
+            Self::Template(template) => {
+                let reserved = &template.reserved;
+                let parts = template.parts.iter();
+                parts
+                    .map(|part| match part {
+                        Part::Literal(text) => quote!(#writer.literal(#text);),
+                        Part::Placeholder { value, raw: true } => raw(value),
+                        Part::Placeholder { value, raw: false } => {
+                            let at = name_at(value);
+                            in_short(
+                                value,
+                                quote!(#p::placeholder(&mut #writer, #at, #reserved);),
+                            )
+                        }
+                    })
+                    .collect()
+            }
+        };
+        quote! {
+            use #p::{OfOtherValue as _, OfPlainValue as _};
+            #(#parts)*
         }
     }
 }

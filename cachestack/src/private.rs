@@ -29,6 +29,7 @@ pub fn argument_type<T: ?Sized>(key: &mut KeyWriter, _: &T) {
 
 /// Ends a template with a value that the function is generic over.
 pub fn instance_value<T: Display>(key: &mut KeyWriter, value: &T) {
+    key.not_in_short();
     key.literal("%<");
     key.raw(value);
     key.literal(">");

@@ -11,6 +11,7 @@
 //! | `identity.rs` | what a function is known by in keys |
 //! | `site.rs` | one cached function in the source; the list of them |
 //! | `text.rs` | the key of a call |
+//! | `in_short.rs` | the placeholders of a template in short |
 //! | `target.rs` | which cache it uses |
 //! | `at_hand.rs` | the look at what the thread has at hand, before anything of a call is made |
 //! | `probe.rs` | what a call is known by, and the look at the layers that answer at once |
@@ -39,6 +40,7 @@ mod entry;
 mod form;
 mod gather;
 mod identity;
+mod in_short;
 mod invalidate;
 mod lifetime;
 mod limit;
@@ -73,6 +75,7 @@ pub use self::form::{
 };
 pub use self::gather::{Failing, Gathers, Mapped, Ordered, Sorted};
 pub use self::identity::Identity;
+pub use self::in_short::{OfOtherValue, OfPlainValue, Value};
 pub use self::invalidate::{
     After, Doomed, Put, Remembered, When, invalidate_async, invalidate_sync, nothing_after, put,
     remember,

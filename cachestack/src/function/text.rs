@@ -14,8 +14,8 @@ pub struct CallKey<'a>(From<'a>);
 /// Where the text comes from.
 #[derive(Clone, Copy)]
 enum From<'a> {
-    /// It is written.
-    Shared(&'a KeyWriter),
+    /// It writes a template, whose text others may write too.
+    Shared(&'a dyn Fn(&mut KeyWriter)),
     /// It writes the arguments.
     Own(&'a dyn Fn(&mut KeyWriter)),
 }
@@ -23,8 +23,8 @@ enum From<'a> {
 impl<'a> CallKey<'a> {
     /// A key that is written by hand: whoever writes the same shares the entry.
     #[inline]
-    pub fn shared(written: &'a KeyWriter) -> Self {
-        Self(From::Shared(written))
+    pub fn shared(write: &'a dyn Fn(&mut KeyWriter)) -> Self {
+        Self(From::Shared(write))
     }
 
     /// The key of these arguments, behind what the function's keys begin with.
@@ -35,22 +35,20 @@ impl<'a> CallKey<'a> {
 
     /// What no other key of the function has, where that is short.
     pub(super) fn in_short(&self) -> Option<[u64; SHORT]> {
-        match self.0 {
-            From::Shared(written) => written.in_numbers(),
-            From::Own(write) => in_short(write),
-        }
+        let (From::Shared(write) | From::Own(write)) = self.0;
+        in_short(write)
     }
 
     /// The same with more room, for what is not as short.
     pub(super) fn in_long(&self) -> Option<[u64; LONG]> {
-        match self.0 {
-            From::Shared(written) => written.in_more_numbers(),
-            From::Own(write) => {
-                let mut writer = KeyWriter::in_long();
-                write(&mut writer);
-                writer.in_more_numbers()
-            }
-        }
+        let (From::Shared(write) | From::Own(write)) = self.0;
+        let mut writer = KeyWriter::in_long();
+        write(&mut writer);
+        writer.in_more_numbers().or_else(|| match self.0 {
+            From::Own(_) => None,
+            // What is not plain is displayed.
+            From::Shared(write) => template(write).in_more_numbers(),
+        })
     }
 
     /// What a thread knows the entry by, where that is not its digest.
@@ -69,12 +67,9 @@ impl<'a> CallKey<'a> {
     pub(super) fn text(&self, instance: &'static Instance) -> Result<Text<'static>, KeyError> {
         let write = match self.0 {
             From::Own(write) => write,
-            From::Shared(written) => {
-                return Ok(Text::Shared(
-                    instance,
-                    written.written()?,
-                    self.place(instance),
-                ));
+            From::Shared(write) => {
+                let text = template(write).finish()?;
+                return Ok(Text::Shared(instance, text, self.place(instance)));
             }
         };
         let mut writer = KeyWriter::arguments();
@@ -88,6 +83,13 @@ impl<'a> CallKey<'a> {
         let text = self.text(instance).map(|text| text.to_text());
         text.unwrap_or_default()
     }
+}
+
+/// The text of a template.
+fn template(write: &dyn Fn(&mut KeyWriter)) -> KeyWriter {
+    let mut writer = KeyWriter::template();
+    write(&mut writer);
+    writer
 }
 
 /// The arguments that are written in short, where they are.

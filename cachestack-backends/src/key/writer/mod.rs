@@ -196,6 +196,7 @@ impl KeyWriter {
     /// percent-escaped: its UTF-8 bytes in upper-case hexadecimal, `%3A` for `:`.
     ///
     /// `reserved` are the characters of the literals that stand between the template's placeholders.
+    #[inline]
     pub fn placeholder(&mut self, value: &(impl Display + ?Sized), reserved: &str) {
         if let Some(out) = self.template_parts() {
             if write!(Escaped::new(out, reserved), "{value}").is_err() {
@@ -206,6 +207,7 @@ impl KeyWriter {
 
     /// Writes a value by its `Display`, unescaped. Only the last placeholder of a template can be written so
     /// without two lists of values meeting in one text.
+    #[inline]
     pub fn raw(&mut self, value: &(impl Display + ?Sized)) {
         if let Some(out) = self.template_parts() {
             if write!(out, "{value}").is_err() {
@@ -262,7 +264,36 @@ impl KeyWriter {
         }
     }
 
+    /// The value of a placeholder, where what is written is in short.
+    #[doc(hidden)]
+    #[inline]
+    pub fn in_short_too<T: Serialize + ?Sized>(&mut self, value: &T) {
+        match (self.form, &mut self.long) {
+            (Form::InShort, _) => self.short.value(value),
+            (_, Some(long)) => long.value(value),
+            _ => {}
+        }
+    }
+
+    /// The value of a placeholder has no short form.
+    #[doc(hidden)]
+    #[inline]
+    pub fn not_in_short(&mut self) {
+        self.short.fail();
+        if let Some(long) = &mut self.long {
+            long.fail();
+        }
+    }
+
+    #[inline]
     fn template_parts(&mut self) -> Option<&mut Buffer> {
+        if matches!(self.form, Form::InShort | Form::InLong) {
+            return None;
+        }
+        self.text_parts()
+    }
+
+    fn text_parts(&mut self) -> Option<&mut Buffer> {
         let out = self.out.get_or_insert_with(Buffer::new);
         if self.form != Form::Template {
             out.fail(KeyError::new(

@@ -35,6 +35,11 @@ impl<const N: usize> Short<N> {
         }
     }
 
+    /// It has no short form.
+    pub(super) fn fail(&mut self) {
+        self.len = usize::MAX;
+    }
+
     /// The bytes and their length as numbers, which no text of a template gives.
     #[inline]
     pub(super) fn in_numbers(&self) -> Option<[u64; N]> {

@@ -118,7 +118,7 @@ fn of_template(cached: &Cached) -> TokenStream {
     let parts = cached
         .key
         .as_ref()
-        .map(|form| form.write(&writer, &cached.krate));
+        .map(|form| form.write_for_call(&writer, &cached.krate));
     // A name may stand in the template only as a field or method; its argument is used all the same.
     let used = cached
         .keyed()

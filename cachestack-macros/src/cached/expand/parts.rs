@@ -179,12 +179,8 @@ impl Cached {
         let (shape, form) = (self.shape(), local("form"));
         let (site, identity) = (self.site(), key::identity(self));
         let (target, key) = (self.target(Args::Owned), self.call_key());
-        let [key_written, write] = ["key", "write"].map(local);
-        let is_shared = self.key.is_some();
-        let in_short = match is_shared {
-            true => quote!(#key_written.in_numbers()),
-            false => quote!(#p::in_short(#write)),
-        };
+        let (write, is_shared) = (local("write"), self.key.is_some());
+        let in_short = quote!(#p::in_short(#write));
         let is_one = key::is_one(self);
         quote! {
             #p::at_hand::<#returns, _>(
@@ -196,9 +192,9 @@ impl Cached {
     /// The expression of a `CallKey`.
     fn call_key(&self) -> TokenStream {
         let p = self.krate.private();
-        let [key, write] = ["key", "write"].map(local);
+        let write = local("write");
         match self.key.is_some() {
-            true => quote!(#p::CallKey::shared(&#key)),
+            true => quote!(#p::CallKey::shared(&#write)),
             false => quote!(#p::CallKey::own(&#write)),
         }
     }
@@ -206,7 +202,7 @@ impl Cached {
     /// The statements before a `Call` that write its key; to be gone before anything is awaited.
     pub(super) fn write_key(&self, args: Args) -> TokenStream {
         let p = self.krate.private();
-        let [key, write, writer] = ["key", "write", "writer"].map(local);
+        let [write, writer] = ["write", "writer"].map(local);
         let written = match &self.home {
             Home::Nowhere => key::in_place(self),
             _ => {
@@ -218,15 +214,7 @@ impl Cached {
                 quote!({ #key #generics(#arguments &mut #writer); })
             }
         };
-        let write_it = quote!(let #write = |mut #writer: &mut #p::KeyWriter| #written;);
-        match self.key.is_some() {
-            true => quote! {
-                #write_it
-                let mut #key = #p::KeyWriter::template();
-                #write(&mut #key);
-            },
-            false => write_it,
-        }
+        quote!(let #write = |mut #writer: &mut #p::KeyWriter| #written;)
     }
 
     /// The expression of the cache it uses.
