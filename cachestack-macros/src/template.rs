@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser};
 use syn::{Error, Expr, ExprLit, ExprPath, Lit, LitStr, Token};
@@ -12,7 +12,7 @@ use crate::diag::Diag;
 use crate::krate::Krate;
 use crate::names::collect_names;
 use crate::param::{Param, no_argument};
-use crate::span::{self, Ends};
+use crate::span;
 
 /// How a key is written by hand.
 pub(crate) enum KeyForm {
@@ -109,7 +109,10 @@ impl KeyForm {
     /// Statements that write the key into `writer`.
     pub(crate) fn write(&self, writer: &Ident, krate: &Krate) -> TokenStream {
         match self {
-            Self::Expression(value) => write_raw(writer, value, krate),
+            Self::Expression(value) => {
+                let call = call_raw(writer, value, krate);
+                quote!(#call;)
+            }
             Self::Template(template) => template.write(writer, krate),
         }
     }
@@ -117,40 +120,22 @@ impl KeyForm {
     /// The same for a call, which may want the values in short.
     pub(crate) fn write_for_call(&self, writer: &Ident, krate: &Krate) -> TokenStream {
         let p = krate.private();
-        let name = Ident::new("value", Span::mixed_site());
-        // What a value lacks is told at its place.
-        let name_at = |value: &Expr| {
-            let place = Ends::of(value).first;
-            Ident::new("value", place.resolved_at(Span::mixed_site()))
-        };
-        let in_short = |value: &Expr, write: TokenStream| {
+        let either = |value: &Expr, write: TokenStream| {
             let value = span::over(value, quote!(#value));
-            quote!(match #value {
-                #name => {
-                    #write
-                    (&#p::Value(#name)).in_short(&mut #writer);
-                }
+            quote!(match #writer.is_in_short() {
+                false => #write,
+                true => (&#p::Value(#value)).in_short(&mut #writer),
             })
         };
-        let raw = |value: &Expr| {
-            let at = name_at(value);
-            in_short(value, quote!(#p::raw(&mut #writer, #at);))
-        };
         let parts: Vec<_> = match self {
-            Self::Expression(value) => vec![raw(value)],
+            Self::Expression(value) => vec![either(value, call_raw(writer, value, krate))],
             Self::Template(template) => {
-                let reserved = &template.reserved;
                 let parts = template.parts.iter();
                 parts
                     .map(|part| match part {
-                        Part::Literal(text) => quote!(#writer.literal(#text);),
-                        Part::Placeholder { value, raw: true } => raw(value),
-                        Part::Placeholder { value, raw: false } => {
-                            let at = name_at(value);
-                            in_short(
-                                value,
-                                quote!(#p::placeholder(&mut #writer, #at, #reserved);),
-                            )
+                        Part::Literal(_) => template.call(part, writer, krate),
+                        Part::Placeholder { value, .. } => {
+                            either(value, template.call(part, writer, krate))
                         }
                     })
                     .collect()
@@ -158,7 +143,7 @@ impl KeyForm {
         };
         quote! {
             use #p::{OfOtherValue as _, OfPlainValue as _};
-            #(#parts)*
+            #(#parts;)*
         }
     }
 }
@@ -213,24 +198,29 @@ impl Template {
     }
 
     fn write(&self, writer: &Ident, krate: &Krate) -> TokenStream {
-        let private = krate.private();
-        let reserved = &self.reserved;
-        let parts = self.parts.iter().map(|part| match part {
-            Part::Literal(text) => quote!(#writer.literal(#text);),
-            Part::Placeholder { value, raw: true } => write_raw(writer, value, krate),
+        let parts = self.parts.iter();
+        let parts = parts.map(|part| self.call(part, writer, krate));
+        quote!(#(#parts;)*)
+    }
+
+    /// The call that writes a part.
+    fn call(&self, part: &Part, writer: &Ident, krate: &Krate) -> TokenStream {
+        let (private, reserved) = (krate.private(), &self.reserved);
+        match part {
+            Part::Literal(text) => quote!(#writer.literal(#text)),
+            Part::Placeholder { value, raw: true } => call_raw(writer, value, krate),
             Part::Placeholder { value, raw: false } => {
                 let value = span::over(value, quote!(#value));
-                quote!(#private::placeholder(&mut #writer, #value, #reserved);)
+                quote!(#private::placeholder(&mut #writer, #value, #reserved))
             }
-        });
-        quote!(#(#parts)*)
+        }
     }
 }
 
-fn write_raw(writer: &Ident, value: &Expr, krate: &Krate) -> TokenStream {
+fn call_raw(writer: &Ident, value: &Expr, krate: &Krate) -> TokenStream {
     let private = krate.private();
     let value = span::over(value, quote!(#value));
-    quote!(#private::raw(&mut #writer, #value);)
+    quote!(#private::raw(&mut #writer, #value))
 }
 
 fn placeholder(source: &LitStr, inside: &str) -> syn::Result<Part> {

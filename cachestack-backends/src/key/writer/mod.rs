@@ -264,6 +264,13 @@ impl KeyWriter {
         }
     }
 
+    /// Whether values are taken in short, and no text is written.
+    #[doc(hidden)]
+    #[inline]
+    pub fn is_in_short(&self) -> bool {
+        matches!(self.form, Form::InShort | Form::InLong)
+    }
+
     /// The value of a placeholder, where what is written is in short.
     #[doc(hidden)]
     #[inline]
@@ -287,7 +294,7 @@ impl KeyWriter {
 
     #[inline]
     fn template_parts(&mut self) -> Option<&mut Buffer> {
-        if matches!(self.form, Form::InShort | Form::InLong) {
+        if self.is_in_short() {
             return None;
         }
         self.text_parts()
