@@ -1,5 +1,6 @@
 //! Nobody is given the value of other arguments, however alike they are.
 
+use std::fmt;
 use std::sync::Arc;
 
 use cachestack::cached;
@@ -247,5 +248,80 @@ fn what_is_called_with_longer_arguments_is_at_hand_too() {
                 shop.to_hand(3, all);
             }
         });
+    });
+}
+
+/// Not plain: what it displays tells it.
+struct Version(u32, u32);
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.0, self.1)
+    }
+}
+
+#[cached(key = "front:sized:{x}")]
+fn sized<const N: usize>(x: u64) -> u64 {
+    x * 1_000 + N as u64
+}
+
+#[cached(key = "front:shown:{x}")]
+fn shown<T: fmt::Display>(x: T) -> String {
+    format!("{} {x}", std::any::type_name::<T>())
+}
+
+#[test]
+fn calls_by_a_template_are_at_hand_and_stay_apart_whatever_its_values_are() {
+    #[cached(key = "front:plain:{a}:{b}:{c}:{d}")]
+    fn plain(a: &str, b: String, c: char, d: bool) -> String {
+        format!("{a}|{b}|{c}|{d}")
+    }
+    #[cached(key = "front:version:{version}:{n}")]
+    fn of_version(version: &Version, n: i64) -> i64 {
+        i64::from(version.0) * 100 + i64::from(version.1) * 10 + n
+    }
+    #[cached(key = "front:raw:{n}:{text:raw}")]
+    fn raw(n: u8, text: &str) -> String {
+        format!("{n}|{text}")
+    }
+
+    within(PATIENCE, || {
+        let shop = Shop::new();
+        let all = || {
+            let long = "x".repeat(60);
+            for (a, b) in [
+                ("", "ab"),
+                ("a", "b"),
+                ("ab", ""),
+                ("a:", "b"),
+                (&long, "b"),
+            ] {
+                for (c, d) in [('c', true), ('c', false), ('ß', false)] {
+                    let expected = format!("{a}|{b}|{c}|{d}");
+                    assert_eq!(plain(a, b.to_owned(), c, d), expected);
+                }
+                assert_eq!(raw(1, a), format!("1|{a}"));
+                assert_eq!(raw(11, a), format!("11|{a}"));
+            }
+            for (a, b) in [(1, 2), (2, 1), (0, 0)] {
+                for n in [-1, 0, 1] {
+                    let expected = i64::from(a) * 100 + i64::from(b) * 10 + n;
+                    assert_eq!(of_version(&Version(a, b), n), expected);
+                }
+            }
+            for x in [1, 2] {
+                assert_eq!(
+                    (sized::<1>(x), sized::<2>(x)),
+                    (x * 1_000 + 1, x * 1_000 + 2)
+                );
+            }
+            assert_eq!(shown(1_u8), "u8 1");
+            assert_eq!(shown(1_u64), "u64 1");
+            assert_eq!(shown("1"), "&str 1");
+        };
+        shop.cache
+            .sync_scope(|| shop.to_hand(15 + 10 + 9 + 4 + 3, all));
+        let computed = [plain::entries().stats(), of_version::entries().stats()];
+        assert_eq!(computed.map(|it| it.computed), [15, 9]);
     });
 }
