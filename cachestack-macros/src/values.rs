@@ -47,7 +47,10 @@ impl CacheChoice {
         let p = krate.private();
         match self {
             Self::Current => quote!(#p::Target::Current),
-            Self::Named(name) => quote!(#p::Target::Named(#name)),
+            Self::Named(name) => quote!(#p::Target::Named({
+                static NAMED: #p::NamedCache = #p::NamedCache::new(#name);
+                &NAMED
+            })),
             Self::Given(cache) => {
                 // What is not a cache is told at the expression.
                 let cache = span::over(cache, quote!(#cache));

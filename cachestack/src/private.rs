@@ -8,6 +8,7 @@ pub use cachestack_backends::{KeyError, KeyText, KeyWriter};
 
 pub use crate::cache::Freshness;
 pub use crate::function::*;
+pub use crate::global::NamedCache;
 
 /// Writes one argument into a key.
 #[inline]

@@ -22,6 +22,7 @@ const EXPECTED: &[(&str, u64, &str)] = &[
     ("a hit of what has tags", 0, HIT),
     ("a fresh hit of what may be stale", 0, HIT),
     ("a hit within a scope", 0, HIT),
+    ("a hit in a cache by its name", 0, HIT),
     ("a hit by hand", 0, HIT),
     ("a sync miss", 6, MISS),
     ("an async miss", 6, "as a sync one: it waits for nobody"),
@@ -72,6 +73,11 @@ fn named(x: u64, lang: &str) -> u64 {
 
 #[cached(tags = ["allocations:{x}", "allocations"])]
 fn tagged(x: u64) -> u64 {
+    x + 1
+}
+
+#[cached(cache = "allocations")]
+fn by_name(x: u64) -> u64 {
     x + 1
 }
 
@@ -127,6 +133,7 @@ fn a_hit_allocates_nothing_and_a_miss_what_is_said_here() {
     let long = "x".repeat(100);
     let repo = Repo { tenant: 7 };
     let cache = Cache::builder().build().unwrap();
+    cachestack::configure_named("allocations", cache.clone()).unwrap();
     let take = |x: u64| {
         black_box(x);
     };
@@ -150,6 +157,7 @@ fn a_hit_allocates_nothing_and_a_miss_what_is_said_here() {
             || sync::entries().stats(),
             || take(cache.sync_scope(|| sync(1))),
         ),
+        hits(|| by_name::entries().stats(), || take(by_name(1))),
         most(|| take(by_hand.get_or_compute("k", None, || 1))),
         least(|x| take(sync(1000 + x))),
         least(|x| take(at_once(asynchronous(1000 + x)))),

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use crate::cache::Cache;
-use crate::global;
+use crate::global::{self, NamedCache};
 
 /// Which cache a function named.
 #[derive(Debug, Clone, Copy)]
@@ -11,7 +11,7 @@ pub enum Target<'a> {
     /// None: the current one.
     Current,
     /// One of those that were configured by name.
-    Named(&'static str),
+    Named(&'static NamedCache),
     /// This one.
     Given(&'a Cache),
 }
@@ -27,12 +27,12 @@ impl Target<'_> {
         match self {
             Self::Current => global::lend_current(&mut held.0),
             Self::Given(cache) => Some(cache),
-            Self::Named(name) => {
-                held.1 = global::named(name);
-                if held.1.is_none() {
-                    warn_unnamed(name);
+            Self::Named(named) => {
+                let cache = named.lend(&mut held.0);
+                if cache.is_none() {
+                    warn_unnamed(named.name);
                 }
-                held.1.as_ref()
+                cache
             }
         }
     }
@@ -43,7 +43,7 @@ impl Target<'_> {
         match self {
             Self::Current => global::without_scope(),
             Self::Given(cache) => Some(cache),
-            Self::Named(_) => None,
+            Self::Named(named) => named.without_scope(),
         }
     }
 
@@ -54,7 +54,7 @@ impl Target<'_> {
 
 /// What is held while a cache is lent.
 #[derive(Default)]
-pub(super) struct Held(Option<global::Held>, Option<Cache>);
+pub(super) struct Held(Option<global::Held>);
 
 fn warn_unnamed(name: &'static str) {
     static WARNED: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());

@@ -12,7 +12,8 @@ use crate::cache::Cache;
 
 static CONFIGURED: OnceLock<Cache> = OnceLock::new();
 static EMBEDDED: OnceLock<Option<Cache>> = OnceLock::new();
-static NAMED: RwLock<Option<HashMap<String, Cache>>> = RwLock::new(None);
+/// For as long as the process lives: those that a function has found it keeps in mind.
+static NAMED: RwLock<Option<HashMap<String, &'static Cache>>> = RwLock::new(None);
 
 /// Sets the cache of all functions that name no other. Once, at startup.
 ///
@@ -46,7 +47,7 @@ pub fn configure_named(name: impl Into<String>, cache: Cache) -> Result<()> {
             format!("the cache {name:?} is configured already; give this one another name");
         return Err(Error::new(ErrorKind::Config, message));
     }
-    named.insert(name, cache);
+    named.insert(name, Box::leak(Box::new(cache)));
     Ok(())
 }
 
@@ -61,8 +62,52 @@ pub fn named(name: &str) -> Option<Cache> {
     if let Some(cache) = scope::current().as_ref().and_then(Held::cache) {
         return Some(cache.clone());
     }
+    of_name(name).cloned()
+}
+
+/// The cache of that name outside of any scope.
+fn of_name(name: &str) -> Option<&'static Cache> {
     let named = NAMED.read().unwrap_or_else(PoisonError::into_inner);
-    named.as_ref()?.get(name).cloned()
+    named.as_ref()?.get(name).copied()
+}
+
+/// A cache as a function names it, which is looked for until it is configured.
+#[derive(Debug)]
+pub struct NamedCache {
+    pub(crate) name: &'static str,
+    known: OnceLock<&'static Cache>,
+}
+
+impl NamedCache {
+    /// The cache of that name.
+    pub const fn new(name: &'static str) -> Self {
+        let known = OnceLock::new();
+        Self { name, known }
+    }
+
+    /// The cache where there is no scope anywhere, and it was found before.
+    #[inline(always)]
+    pub(crate) fn without_scope(&self) -> Option<&'static Cache> {
+        match scope::may_be_set() {
+            true => None,
+            false => self.known.get().copied(),
+        }
+    }
+
+    /// The cache, or the scope's, which is held then; `None` when nobody configured it.
+    pub(crate) fn lend<'l>(&self, held: &'l mut Option<Held>) -> Option<&'l Cache> {
+        if scope::may_be_set() {
+            *held = scope::current();
+            if let Some(cache) = held.as_ref().and_then(Held::cache) {
+                return Some(cache);
+            }
+        }
+        if let Some(known) = self.known.get() {
+            return Some(known);
+        }
+        let found = of_name(self.name)?;
+        Some(self.known.get_or_init(|| found))
+    }
 }
 
 /// The scope's cache, where there is a scope.
