@@ -161,8 +161,13 @@ impl Changes {
                 .turns_at
                 .compare_exchange(turns_at, next, Ordering::Relaxed, Ordering::Relaxed);
         if is_first.is_ok() {
-            shared.turn.fetch_add(1, Ordering::AcqRel);
+            self.turn();
         }
+    }
+
+    /// No copy that was taken before is one any more.
+    pub fn turn(&self) {
+        self.0.turn.fetch_add(1, Ordering::AcqRel);
     }
 }
 

@@ -288,6 +288,9 @@ impl Cache {
     /// When a layer could not be brought to its end.
     pub async fn close(&self) -> Result<()> {
         self.0.closed.store(true, Ordering::Release);
+        if let Some(changes) = self.0.stack.changes() {
+            changes.turn();
+        }
         // Every time: the last one to ask may have gone before it was done.
         let ended = self.0.background.close().await;
         self.0.stack.close().await.and(ended)

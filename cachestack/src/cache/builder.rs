@@ -1,7 +1,7 @@
 //! The settings of a cache.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use cachestack_backends::{
@@ -307,9 +307,7 @@ impl CacheBuilder {
 impl Inner {
     /// With the default settings.
     fn over(stack: TieredCache) -> Self {
-        static LAST: AtomicU64 = AtomicU64::new(0);
         Self {
-            number: LAST.fetch_add(1, Ordering::Relaxed) + 1,
             stack,
             namespace: Namespace::default(),
             ttl: None,

@@ -91,8 +91,6 @@ use crate::flight::Flights;
 pub struct Cache(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
-    /// No other cache of the process has it.
-    number: u64,
     stack: TieredCache,
     namespace: Namespace,
     ttl: Option<Duration>,
@@ -133,13 +131,14 @@ impl Cache {
         &self.0.stack
     }
 
-    #[inline]
-    pub(crate) fn number(&self) -> u64 {
-        self.0.number
+    /// Where it is: no other that is held by anybody is there.
+    #[inline(always)]
+    pub(crate) fn at(&self) -> *const Inner {
+        Arc::as_ptr(&self.0)
     }
 
-    /// Tells whether anybody has the cache still.
-    pub(crate) fn is_used(&self) -> Weak<Inner> {
+    /// By which it is known whether anybody has the cache still.
+    pub(crate) fn unkept(&self) -> Weak<Inner> {
         Arc::downgrade(&self.0)
     }
 

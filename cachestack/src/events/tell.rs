@@ -77,6 +77,12 @@ impl Cache {
         self.listeners().hear(&event);
     }
 
+    /// Whether anybody may listen to hits.
+    #[inline(always)]
+    pub(crate) fn may_be_heard(&self) -> bool {
+        tracing::level_enabled!(tracing::Level::TRACE) || !self.listeners().is_empty()
+    }
+
     /// Tells of a hit in the top layer, which has been counted. Without anybody who listens it is two looks.
     #[inline]
     pub(crate) fn hit_on_top(&self, identity: Option<&Identity>, key: impl FnOnce() -> String) {

@@ -10,18 +10,23 @@
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | `slots.rs` | [`Slots`]: the copies of one type of values |
+//! | `copies.rs` | [`Both`]: the copies of one front, by the type of their values |
+//! | `slots.rs` | [`Slots`]: a table of copies |
+//! | `worth.rs` | [`Worth`](worth::Worth): whether they are left alone, because they are hardly ever used |
 
+mod copies;
 mod slots;
+mod worth;
 
-use std::any::{Any, TypeId};
+use std::any::Any;
 use std::cell::RefCell;
 use std::sync::Weak;
 
 use cachestack_backends::{
-    AnyValue, Changes, Clock, Entry, KeyDigest, Limit, Mark, Moment, Stamp, Tally, TallyCell,
+    AnyValue, Changes, Clock, Entry, KeyDigest, Limit, Mark, Moment, Tally, TallyCell,
 };
 
+use self::copies::Both;
 use self::slots::Slots;
 use crate::cache::{Cache, Inner};
 
@@ -102,114 +107,14 @@ impl<V> Recalled<V> {
 
 /// The copies of one type of values out of one cache.
 struct Front {
-    /// The number of the cache.
-    cache: u64,
-    is_used: Weak<Inner>,
+    /// Where the cache is, and no other for as long as this is held.
+    at: *const Inner,
+    cache: Weak<Inner>,
     changes: Changes,
     clock: Clock,
     /// Hits of the stack, which its top layer counts too.
     hits: TallyCell,
     copies: Both,
-}
-
-/// The copies by how many numbers tell their places apart.
-struct Both {
-    short: Copies<SHORT>,
-    /// Not before there are any.
-    long: Option<Box<Copies<LONG>>>,
-}
-
-impl Both {
-    fn keep<V: 'static>(
-        &mut self,
-        most: usize,
-        place: &Place,
-        copy: V,
-        until: Limit,
-        stamp: Stamp,
-    ) {
-        match place {
-            Place::Short(place) => {
-                if let Some(slots) = self.short() {
-                    slots.keep(place, stamp, until, copy);
-                }
-            }
-            Place::Long(place) => {
-                let long = self
-                    .long
-                    .get_or_insert_with(|| Box::new(Copies::new::<V>(most)));
-                if let Some(slots) = long.of() {
-                    slots.keep(place, stamp, until, copy);
-                }
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn short<V: 'static>(&mut self) -> Option<&mut Slots<V, SHORT>> {
-        self.short.of()
-    }
-
-    #[inline(always)]
-    fn long<V: 'static>(&mut self) -> Option<&mut Slots<V, LONG>> {
-        self.long.as_mut()?.of()
-    }
-}
-
-/// The copies by the type of their values. Those that are frequent are known by their variant: to ask a box for the type of
-/// what is in it takes a call, whose answer has to be waited for.
-enum Copies<const N: usize> {
-    Unkept(Slots<Unkept, N>),
-    U64(Slots<u64, N>),
-    I64(Slots<i64, N>),
-    U32(Slots<u32, N>),
-    Bool(Slots<bool, N>),
-    Other(Box<dyn Any>),
-}
-
-impl<const N: usize> Copies<N> {
-    /// Whether those of that type have a variant of their own.
-    #[inline(always)]
-    fn are_frequent<V: 'static>() -> bool {
-        is::<V, Unkept>() || is::<V, u64>() || is::<V, i64>() || is::<V, u32>() || is::<V, bool>()
-    }
-
-    fn new<V: 'static>(most: usize) -> Self {
-        fn known<V: 'static, T: 'static, const N: usize>(
-            most: usize,
-            of: fn(Slots<T, N>) -> Copies<N>,
-        ) -> Option<Copies<N>> {
-            is::<V, T>().then(|| of(Slots::new(most)))
-        }
-        known::<V, _, N>(most, Self::Unkept)
-            .or_else(|| known::<V, _, N>(most, Self::U64))
-            .or_else(|| known::<V, _, N>(most, Self::I64))
-            .or_else(|| known::<V, _, N>(most, Self::U32))
-            .or_else(|| known::<V, _, N>(most, Self::Bool))
-            .unwrap_or_else(|| Self::Other(Box::new(Slots::<V, N>::new(most))))
-    }
-
-    /// Those of that type, where they are.
-    #[inline(always)]
-    fn of<V: 'static>(&mut self) -> Option<&mut Slots<V, N>> {
-        // All but the variant is known when the program is compiled.
-        let slots: &mut dyn Any = match self {
-            Self::Unkept(slots) if is::<V, Unkept>() => slots,
-            Self::U64(slots) if is::<V, u64>() => slots,
-            Self::I64(slots) if is::<V, i64>() => slots,
-            Self::U32(slots) if is::<V, u32>() => slots,
-            Self::Bool(slots) if is::<V, bool>() => slots,
-            Self::Other(slots) if !Self::are_frequent::<V>() => &mut **slots,
-            _ => return None,
-        };
-        slots.downcast_mut()
-    }
-}
-
-/// It is known when the program is compiled.
-#[inline(always)]
-fn is<V: 'static, T: 'static>() -> bool {
-    TypeId::of::<V>() == TypeId::of::<T>()
 }
 
 /// Where a function's copies were found last, and where its hits are counted.
@@ -243,15 +148,16 @@ thread_local! {
 
 impl AtHand {
     /// The number of the front with that type out of that cache.
-    fn find<V: 'static>(&mut self, cache: u64) -> Option<usize> {
-        let is_it = |front: &mut Front| front.cache == cache && front.copies.short::<V>().is_some();
+    fn find<V: 'static>(&mut self, cache: &Cache) -> Option<usize> {
+        let is_it =
+            |front: &mut Front| front.at == cache.at() && front.copies.short::<V>().is_some();
         let mut fronts = self.fronts.iter_mut();
         fronts.position(|front| front.as_mut().is_some_and(is_it))
     }
 
     /// The same, for a function from now on.
     #[cold]
-    fn found<V: 'static>(&mut self, cache: u64, instance: u32, hits: &Tally) -> Option<()> {
+    fn found<V: 'static>(&mut self, cache: &Cache, instance: u32, hits: &Tally) -> Option<()> {
         let here = Here {
             instance,
             front: self.find::<V>(cache)?,
@@ -266,14 +172,11 @@ impl AtHand {
         let place = self.room()?;
         let front = Front {
             hits: cache.stack().hits_of_copies()?,
-            cache: cache.number(),
-            is_used: cache.is_used(),
+            at: cache.at(),
+            cache: cache.unkept(),
             changes: changes.clone(),
             clock: cache.clock().clone(),
-            copies: Both {
-                short: Copies::new::<V>(changes.most()),
-                long: None,
-            },
+            copies: Both::new::<V>(changes.most()),
         };
         self.fronts[place] = Some(front);
         Some(place)
@@ -284,7 +187,7 @@ impl AtHand {
     fn room(&mut self) -> Option<usize> {
         if self.fronts.iter().all(Option::is_some) {
             for front in &mut self.fronts {
-                front.take_if(|front| front.is_used.strong_count() == 0);
+                front.take_if(|front| front.cache.strong_count() == 0);
             }
         }
         if let Some(place) = self.fronts.iter().position(Option::is_none) {
@@ -303,15 +206,15 @@ impl AtHand {
     #[inline(always)]
     fn recall<V: 'static, R, const N: usize>(
         &mut self,
-        cache: u64,
-        place: &Spot<N>,
+        cache: &Cache,
+        place: Spot<N>,
         of: impl Fn(&mut Both) -> Option<&mut Slots<V, N>>,
-        read: impl FnOnce(&V) -> Option<R>,
+        read: impl Fn(&V) -> Option<R>,
     ) -> Option<Recalled<R>> {
         let here = self.functions[place.instance as usize % FUNCTIONS].as_ref();
         let here = here.filter(|it| it.instance == place.instance)?;
         let front = self.fronts[here.front % FRONTS].as_mut()?;
-        if front.cache != cache {
+        if front.at != cache.at() {
             return None;
         }
         let copies = of(&mut front.copies)?;
@@ -321,6 +224,27 @@ impl AtHand {
             here.hits.one_more();
         }
         Some(read)
+    }
+
+    /// The same after a look at all copies of the cache.
+    #[inline(never)]
+    fn recall_anew<V: 'static, R, const N: usize>(
+        &mut self,
+        cache: &Cache,
+        place: Spot<N>,
+        hits: &Tally,
+        of: impl Fn(&mut Both) -> Option<&mut Slots<V, N>>,
+        read: impl Fn(&V) -> Option<R>,
+    ) -> Recalled<R> {
+        if cache.is_closed() || cache.stack().changes().is_none() {
+            return Recalled::Rests;
+        }
+        match self.found::<V>(cache, place.instance, hits) {
+            None => Recalled::Missed,
+            Some(()) => self
+                .recall(cache, place, of, read)
+                .unwrap_or(Recalled::Missed),
+        }
     }
 }
 
@@ -333,7 +257,7 @@ impl Cache {
         hits: &Tally,
         read: impl Fn(&V) -> Option<R>,
     ) -> Recalled<R> {
-        self.recall_of(&place, hits, Both::short, read)
+        self.recall_of(place, hits, Both::short, read)
     }
 
     /// The same by more numbers.
@@ -343,42 +267,27 @@ impl Cache {
         hits: &Tally,
         read: impl Fn(&V) -> Option<R>,
     ) -> Recalled<R> {
-        self.recall_of(place, hits, Both::long, read)
+        self.recall_of(*place, hits, Both::long, read)
     }
 
     #[inline(always)]
     fn recall_of<V: 'static, R, const N: usize>(
         &self,
-        place: &Spot<N>,
+        place: Spot<N>,
         hits: &Tally,
         of: impl Fn(&mut Both) -> Option<&mut Slots<V, N>>,
         read: impl Fn(&V) -> Option<R>,
     ) -> Recalled<R> {
-        if self.is_closed() {
-            return Recalled::Rests;
-        }
         let mut recalled = Recalled::Rests;
         let _ended = AT_HAND.try_with(|at_hand| {
             // A value's own code may be running here, and call a cached function.
             let Ok(mut at_hand) = at_hand.try_borrow_mut() else {
                 return;
             };
-            let cache = self.number();
-            let mut is_found = false;
-            loop {
-                if let Some(here) = at_hand.recall(cache, place, &of, &read) {
-                    recalled = here;
-                    return;
-                }
-                if self.stack().changes().is_none() {
-                    return;
-                }
-                recalled = Recalled::Missed;
-                if is_found || at_hand.found::<V>(cache, place.instance, hits).is_none() {
-                    return;
-                }
-                is_found = true;
-            }
+            recalled = match at_hand.recall(self, place, &of, &read) {
+                Some(recalled) => recalled,
+                None => at_hand.recall_anew(self, place, hits, of, read),
+            };
         });
         recalled
     }
@@ -399,7 +308,7 @@ impl Cache {
             let Ok(mut at_hand) = at_hand.try_borrow_mut() else {
                 return;
             };
-            let front = at_hand.find::<V>(self.number());
+            let front = at_hand.find::<V>(self);
             let Some(front) = front.or_else(|| at_hand.add::<V>(self, changes)) else {
                 return;
             };

@@ -2,19 +2,11 @@
 
 use cachestack_backends::{Changes, Clock, Limit, Stamp};
 
+use super::worth::Worth;
 use super::{Recalled, Spot};
 
 /// Room for so many at first; it doubles when it is needed.
 const FIRST: usize = 128;
-/// Of fewer look-ups than this it is not said whether copies are worth it.
-const SHORTEST: u64 = 2_048;
-/// Where less than one look-up in so many is answered, there are no copies for a while.
-const WORTH: u64 = 8;
-/// The while, in times of what it took to see that: at first, and twice as long each time they were not worth it again, up to
-/// so many times.
-const REST: u64 = 16;
-const MOST_IN_VAIN: u32 = 4;
-
 /// A bounded table from places to copies.
 ///
 /// The numbers of the slots are in cells, four for each slot there may be. A place's hash says in which it is looked for
@@ -65,23 +57,23 @@ impl<V, const N: usize> Slots<V, N> {
     #[inline(always)]
     pub(super) fn look(
         &mut self,
-        place: &Spot<N>,
+        place: Spot<N>,
         changes: &Changes,
         clock: &Clock,
     ) -> Recalled<&V> {
-        if self.worth.rest > 0 {
-            self.worth.rest -= 1;
+        if self.worth.rests() {
+            self.worth.pass();
             return Recalled::Rests;
         }
         let hash = place.hash();
         let first = self.slots.get(usize::from(self.cells[self.cell(hash)]));
         let found = match first {
-            Some(slot) if slot.is_at(place) => Some(slot),
-            _ => find_beside(&self.cells, &self.slots, place, hash),
+            Some(slot) if slot.is_at(&place) => Some(slot),
+            _ => find_beside(&self.cells, &self.slots, &Spot { ..place }, hash),
         };
         match found {
             Some(slot) if slot.is_one(changes, clock) => {
-                self.worth.hits += 1;
+                self.worth.hit();
                 Recalled::Hit(&slot.copy)
             }
             _ => {
@@ -93,7 +85,7 @@ impl<V, const N: usize> Slots<V, N> {
 
     /// Keeps a copy, in the place of another where there is no more room.
     pub(super) fn keep(&mut self, place: &Spot<N>, stamp: Stamp, until: Limit, copy: V) {
-        if self.worth.rest > 0 {
+        if self.worth.rests() {
             return;
         }
         let slot = Slot {
@@ -216,39 +208,6 @@ fn find_beside<'a, V, const N: usize>(
 ) -> Option<&'a Slot<V, N>> {
     let mut all = block(cells, hash).map(|cell| slots.get(usize::from(cells[cell])));
     all.find_map(|slot| slot.filter(|slot| slot.is_at(place)))
-}
-
-/// Whether copies are worth it.
-#[derive(Default)]
-struct Worth {
-    /// So many look-ups find nothing, at once.
-    rest: u64,
-    /// Look-ups that were answered since it was last said, and those that were not.
-    hits: u64,
-    misses: u64,
-    /// How often in a row they were not.
-    in_vain: u32,
-}
-
-impl Worth {
-    #[inline(never)]
-    fn missed(&mut self, room: usize) {
-        self.misses += 1;
-        let looks = self.hits + self.misses;
-        if self.misses < SHORTEST || looks < 2 * room as u64 {
-            return;
-        }
-        let is_worth_it = self.hits >= looks / WORTH;
-        *self = match is_worth_it {
-            true => Self::default(),
-            // Those that are hardly ever used cost more than they save.
-            false => Self {
-                rest: (looks * REST) << self.in_vain,
-                in_vain: (self.in_vain + 1).min(MOST_IN_VAIN),
-                ..Self::default()
-            },
-        };
-    }
 }
 
 /// Neither of them means anything.

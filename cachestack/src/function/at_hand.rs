@@ -83,12 +83,28 @@ fn of_held_cache<'k, R, S: Shape<R>>(
 #[inline(always)]
 fn of_cache<'k, R, S: Shape<R>>(
     cache: &Cache,
-    (site, instance): (&'static Site, &'static Instance),
+    called: (&'static Site, &'static Instance),
     place: &Place,
     key: impl FnOnce() -> CallKey<'k>,
     form: FormOf<R, S>,
 ) -> Recalled<S::Value> {
-    let recalled = form.recall(cache, place, site.counters.hits_on_top());
+    // Asked first: after the look there is nothing left to do in most programs, and nothing to keep for it.
+    match cache.may_be_heard() {
+        true => of_heard_cache::<R, S>(cache, called, *place, key, form),
+        false => form.recall(cache, place, called.0.counters.hits_on_top()),
+    }
+}
+
+/// The same, and tells of a hit.
+#[inline(never)]
+fn of_heard_cache<'k, R, S: Shape<R>>(
+    cache: &Cache,
+    (site, instance): (&'static Site, &'static Instance),
+    place: Place,
+    key: impl FnOnce() -> CallKey<'k>,
+    form: FormOf<R, S>,
+) -> Recalled<S::Value> {
+    let recalled = form.recall(cache, &place, site.counters.hits_on_top());
     if let Recalled::Hit(_) = recalled {
         cache.hit_on_top(Some(&instance.identity), || key().to_text(instance));
     }

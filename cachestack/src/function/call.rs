@@ -20,6 +20,18 @@ use super::share::Share;
 use crate::cache::{Beginning, Duty};
 use crate::events::Outcome;
 
+/// What the function returns for a value.
+#[inline]
+pub fn wrap<R, S: Shape<R>>(value: S::Value, _: S) -> R {
+    S::wrap(value)
+}
+
+/// What is done where the caller has no room for it.
+#[inline(never)]
+pub fn beyond_hit<R>(call: impl FnOnce() -> R) -> R {
+    call()
+}
+
 /// Goes on with a sync call where the probe ended.
 #[inline]
 pub fn finish_sync<R, S, H>(

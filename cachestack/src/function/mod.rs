@@ -58,8 +58,8 @@ pub use self::at_hand::at_hand;
 pub(crate) use self::by_hand::by_hand_origin;
 pub use self::by_hand::{BlockingWay, Way};
 pub use self::call::{
-    Started, finish_async, finish_async_either, finish_started, finish_sync, finish_sync_either,
-    start,
+    Started, beyond_hit, finish_async, finish_async_either, finish_started, finish_sync,
+    finish_sync_either, start, wrap,
 };
 pub use self::compute::{
     Compute, Either, Here, Loan, Made, OwnedArgument, SentArgument, either, job, loan, sent, task,
