@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 
-use crate::error::{Operation, Result};
+use crate::error::{Error, Operation, Result};
 use crate::key::KeyDigest;
 use crate::stats::Counters;
 
@@ -34,20 +34,23 @@ impl Report {
         result: Result<T>,
         otherwise: impl FnOnce() -> T,
     ) -> Result<T> {
-        let error = match result {
-            Ok(value) => return Ok(value),
-            Err(error) => error.at(self.name, operation),
-        };
+        result.or_else(|error| match self.failed(operation, key, error) {
+            None => Ok(otherwise()),
+            Some(error) => Err(error),
+        })
+    }
+
+    /// The error to be returned, unless it is kept silent.
+    fn failed(&self, operation: Operation, key: Option<KeyDigest>, error: Error) -> Option<Error> {
+        let error = error.at(self.name, operation);
         let error = match key {
             Some(key) => error.about(key),
             None => error,
         };
         self.counters.errors.add(1);
         tracing::debug!(target: "cachestack", %error, silent = self.silent, "backend failed");
-        match self.silent && !CANDID.get() {
-            true => Ok(otherwise()),
-            false => Err(error),
-        }
+        let is_silent = self.silent && !CANDID.get();
+        (!is_silent).then_some(error)
     }
 }
 

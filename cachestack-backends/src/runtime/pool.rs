@@ -76,11 +76,15 @@ impl Pool {
 
     /// Queues a job.
     pub fn spawn(&self, job: impl FnOnce() + Send + 'static) -> Result<(), PoolFull> {
+        self.queue(Box::new(job))
+    }
+
+    fn queue(&self, job: Job) -> Result<(), PoolFull> {
         let mut queue = self.state.lock();
         if queue.jobs.len() >= QUEUE {
             return Err(PoolFull);
         }
-        queue.jobs.push_back(Box::new(job));
+        queue.jobs.push_back(job);
         if queue.idle >= queue.jobs.len() || queue.threads == THREADS {
             self.state.work.notify_one();
             return Ok(());
