@@ -27,6 +27,8 @@ mod several;
 mod sizes;
 #[path = "memcached/times.rs"]
 mod times;
+#[path = "memcached/together.rs"]
+mod together;
 
 use std::future::Future;
 use std::sync::LazyLock;

@@ -22,6 +22,8 @@ use crate::network::{Calls, Entries, Limits, check_times, defaults};
 
 /// How much longer than an entry may be what is read, in bytes: others may count otherwise.
 const READ_SLACK: usize = 4 << 10;
+/// How many operations may be under way at once, those that wait for a connection included.
+const IN_FLIGHT: usize = 1024;
 const POOL_SIZES: std::ops::RangeInclusive<usize> = 1..=1024;
 /// What servers can be started with.
 const ITEM_SIZES: std::ops::RangeInclusive<usize> = 1 << 10..=1 << 30;
@@ -252,16 +254,16 @@ impl MemcachedBuilder {
         check_range("max_item_bytes", config.max_item_bytes, ITEM_SIZES)?;
         let limits = Limits {
             timeout: config.timeout,
-            in_flight: config.pool_size * servers.len(),
+            in_flight: IN_FLIGHT,
         };
         let ring = Ring::new(&servers);
         let longest_value = (config.max_item_bytes + READ_SLACK) as u64;
         let is_alone = servers.len() == 1;
+        let times = [config.timeout, config.connect_timeout];
         let nodes = servers.into_iter().map(|server| {
             let size = config.pool_size;
-            let pool =
-                Pool::new(server, size, config.connect_timeout, longest_value).alone(is_alone);
-            Arc::new(Node::new(pool))
+            let pool = Pool::new(server, size, times, longest_value).alone(is_alone);
+            Arc::new(Node::new(pool, config.timeout))
         });
         Ok(Store {
             entries: Entries {

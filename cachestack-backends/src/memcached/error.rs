@@ -97,6 +97,17 @@ pub(super) fn connects_slowly(server: &Address, limit: std::time::Duration) -> E
     Error::new(ErrorKind::Timeout, message)
 }
 
+/// All connections are in use.
+pub(super) fn crowded(limit: std::time::Duration) -> Error {
+    let message = format!("too many operations are under way within {limit:?}");
+    Error::new(ErrorKind::Timeout, message)
+}
+
+/// The server takes too long.
+pub(super) fn late(limit: std::time::Duration) -> Error {
+    Error::new(ErrorKind::Timeout, format!("no answer within {limit:?}"))
+}
+
 /// The entry is longer than the settings allow.
 pub(super) fn too_large(bytes: usize, most: usize) -> Error {
     Error::new(
@@ -132,7 +143,7 @@ pub(super) fn unsettled(server: &Address) -> Error {
 }
 
 /// A part of an operation on several servers ended without a result.
-pub(super) fn lost(error: tokio::task::JoinError) -> Error {
+pub(super) fn lost(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new(
         ErrorKind::Unavailable,
         "a part of the operation ended without an answer",

@@ -6,6 +6,7 @@
 //! | `backend.rs` | [`MemcachedBackend`]: the contract |
 //! | `store.rs` | all servers together: which key goes where |
 //! | `node.rs` | one server: what is asked of it and written to it, in turns |
+//! | `gather.rs` | look-ups that come at the same time, and go in one turn |
 //! | `pool.rs` | the connections to one server |
 //! | `connection.rs` | one turn on a connection; the only place that knows the protocol crate |
 //! | `wire/`, `window.rs`, `reply.rs` | the stream under that crate, which checks all that a server says |
@@ -22,6 +23,7 @@ mod backend;
 mod config;
 mod connection;
 mod error;
+mod gather;
 mod generation;
 mod item;
 mod names;

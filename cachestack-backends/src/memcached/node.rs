@@ -3,14 +3,19 @@
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use super::connection::{Command, Turn, Values};
-use super::error::{full, too_large_for, unsettled};
+use super::error::{full, late, lost, too_large_for, unsettled};
+use super::gather::{Gathering, Way};
 use super::generation::{Number, Remembered};
 use super::item::{self, Item};
 use super::names::Name;
-use super::pool::Pool;
+use super::pool::{Pool, Ready};
 use super::reply::Status;
+use super::store::Place;
 use crate::error::{Error, Result};
 
 /// How many keys one turn asks for.
@@ -25,22 +30,78 @@ const TRIES: usize = 64;
 pub(super) struct Node {
     pub(super) pool: Pool,
     remembered: Remembered,
+    gathering: Gathering,
+    /// How long a turn of several callers may take.
+    timeout: Duration,
 }
 
 impl Node {
-    pub(super) fn new(pool: Pool) -> Self {
+    pub(super) fn new(pool: Pool, timeout: Duration) -> Self {
         Self {
             pool,
             remembered: Remembered::default(),
+            gathering: Gathering::default(),
+            timeout,
         }
     }
 
-    /// What is under those names, with the numbers of their generations: one turn for 1,000 keys.
+    /// What is in those of the places that are on this server, which has that number, with the numbers of their
+    /// generations, and perhaps more: one turn for 1,000 keys, which may be one with those of other callers.
     ///
     /// # Errors
     /// As [`Pool::turn`].
-    pub(super) async fn fetch(&self, names: &[&Name]) -> Result<Values> {
-        let mut found = Values::new();
+    pub(super) async fn fetch(
+        self: &Arc<Self>,
+        places: &Arc<[Place]>,
+        server: usize,
+    ) -> Result<Arc<Values>> {
+        let answered = match self.gathering.way(places) {
+            Way::Alone(_under_way) => {
+                let ready = self.pool.ready().await?;
+                let found = self.ask(ready, &names(places, server)).await;
+                return found.map(Arc::new);
+            }
+            Way::Together(answered, false) => answered,
+            Way::Together(answered, true) => {
+                Arc::clone(self).call(server);
+                answered
+            }
+        };
+        answered.await.unwrap_or_else(|error| Err(lost(error)))
+    }
+
+    /// Has those who wait be asked for, behind what the I/O thread has to do already.
+    fn call(self: Arc<Self>, server: usize) {
+        tokio::spawn(self.gather(server));
+    }
+
+    /// Asks for what several callers want, which is more the longer there is no connection free for it. Each of them
+    /// waits for as long as he has the time.
+    async fn gather(self: Arc<Self>, server: usize) {
+        let ready = self.pool.ready().await;
+        let (requests, _under_way, are_left) = self.gathering.take();
+        if are_left {
+            Arc::clone(&self).call(server);
+        }
+        if requests.is_empty() {
+            return;
+        }
+        let asked = async {
+            let each = requests
+                .iter()
+                .map(|request| names(&request.places, server));
+            let all: Vec<&Name> = each.flatten().collect();
+            let found = timeout(self.timeout, self.ask(ready?, &all)).await;
+            found.unwrap_or_else(|_| Err(late(self.timeout)))
+        };
+        let found = asked.await.map(Arc::new);
+        for request in requests {
+            request.answer(found.clone());
+        }
+    }
+
+    async fn ask(&self, ready: Ready<'_>, names: &[&Name]) -> Result<Values> {
+        let (mut ready, mut found) = (Some(ready), Values::new());
         for names in names.chunks(KEYS) {
             let generations = generations(names.iter().copied());
             let keys = names.iter().map(|name| &*name.key);
@@ -48,7 +109,11 @@ impl Node {
             asked.sort_unstable();
             asked.dedup();
             let commands = Vec::new();
-            let values = self.pool.turn(&Turn { commands, asked }).await?.values;
+            let turn = Turn { commands, asked };
+            let values = match ready.take() {
+                Some(ready) => ready.turn(&turn).await?.values,
+                None => self.pool.turn(&turn).await?.values,
+            };
             for generation in generations {
                 let number = item::number_of(&values, generation);
                 self.remembered.set(generation, number);
@@ -179,6 +244,12 @@ impl Node {
         }
         settled
     }
+}
+
+/// The names of those that are on that server.
+fn names(places: &[Place], server: usize) -> Vec<&Name> {
+    let here = places.iter().filter(|place| place.server == server);
+    here.map(|place| &place.name).collect()
 }
 
 /// A generation that values are stored under.

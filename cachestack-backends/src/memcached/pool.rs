@@ -4,11 +4,12 @@ use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
 
 use super::address::Address;
 use super::connection::{Answer, Connection, Turn};
-use super::error::{Trouble, connects_slowly, silent, unreachable};
+use super::error::{Trouble, connects_slowly, crowded, silent, unreachable};
 use super::socket::Socket;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -22,6 +23,8 @@ const AWAY: Duration = Duration::from_millis(250);
 pub(super) struct Pool {
     pub(super) server: Address,
     connect_timeout: Duration,
+    /// How long an operation waits for a connection.
+    patience: Duration,
     longest_value: u64,
     size: usize,
     /// Whether there is no other server: when this one is away, the whole store is.
@@ -44,12 +47,13 @@ impl Pool {
     pub(super) fn new(
         server: Address,
         size: usize,
-        connect_timeout: Duration,
+        [timeout, connect_timeout]: [Duration; 2],
         longest_value: u64,
     ) -> Self {
         Self {
             server,
             connect_timeout,
+            patience: timeout - timeout / 4,
             longest_value,
             size,
             is_alone: false,
@@ -75,10 +79,7 @@ impl Pool {
     /// [`Unavailable`](ErrorKind::Unavailable) when the server is away or answers what it should not;
     /// [`Timeout`](ErrorKind::Timeout) when it is slow to connect to.
     pub(super) async fn turn(&self, turn: &Turn<'_>) -> Result<Answer> {
-        self.try_turn(turn).await.map_err(|failed| match failed {
-            Failed::Connecting(error) => error,
-            Failed::Talking(trouble) => trouble.at(&self.server),
-        })
+        self.ready().await?.turn(turn).await
     }
 
     /// Asks the server who it is.
@@ -97,9 +98,31 @@ impl Pool {
         }
     }
 
+    /// Waits until a connection is free, or may be opened, for as long as most of an operation's time.
+    ///
+    /// # Errors
+    /// [`Timeout`](ErrorKind::Timeout) when that takes too long.
+    pub(super) async fn ready(&self) -> Result<Ready<'_>> {
+        let permit = match self.permits.try_acquire() {
+            Ok(permit) => Some(permit),
+            // It is never closed.
+            Err(_) => match timeout(self.patience, self.permits.acquire()).await {
+                Ok(permit) => permit.ok(),
+                Err(_) => return Err(crowded(self.patience)),
+            },
+        };
+        Ok(Ready {
+            pool: self,
+            _permit: permit,
+        })
+    }
+
     async fn try_turn(&self, turn: &Turn<'_>) -> Result<Answer, Failed> {
-        // It is never closed.
-        let _permit = self.permits.acquire().await;
+        let _ready = self.ready().await.map_err(Failed::Connecting)?;
+        self.begin(turn).await
+    }
+
+    async fn begin(&self, turn: &Turn<'_>) -> Result<Answer, Failed> {
         let mut asking = self.ask()?;
         let answer = self.take_turn(turn).await;
         asking.answered = answer.is_ok();
@@ -177,7 +200,7 @@ impl Pool {
 
     async fn open(&self) -> Result<Connection> {
         let opened = Socket::open(&self.server);
-        match tokio::time::timeout(self.connect_timeout, opened).await {
+        match timeout(self.connect_timeout, opened).await {
             Ok(Ok(socket)) => Ok(Connection::new(socket, self.longest_value)),
             Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidInput => {
                 let message = format!("`{}` is no address to connect to", self.server);
@@ -199,6 +222,26 @@ impl Pool {
     pub(super) fn close_now(&self) {
         self.idle().closed = true;
         self.forget_idle();
+    }
+}
+
+/// The right to one turn on a connection.
+pub(super) struct Ready<'a> {
+    pool: &'a Pool,
+    _permit: Option<SemaphorePermit<'a>>,
+}
+
+impl Ready<'_> {
+    /// As [`Pool::turn`].
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) async fn turn(self, turn: &Turn<'_>) -> Result<Answer> {
+        let server = &self.pool.server;
+        self.pool.begin(turn).await.map_err(|failed| match failed {
+            Failed::Connecting(error) => error,
+            Failed::Talking(trouble) => trouble.at(server),
+        })
     }
 }
 

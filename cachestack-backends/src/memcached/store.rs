@@ -37,20 +37,20 @@ pub(super) struct Place {
     /// Of the key as the caller knows it.
     digest: KeyDigest,
     pub(super) name: Name,
-    server: usize,
+    pub(super) server: usize,
 }
 
 /// What was asked for and what there is, server by server.
 pub(super) struct Fetched {
     pub(super) places: Arc<[Place]>,
-    values: Vec<Values>,
+    values: Vec<Option<Arc<Values>>>,
 }
 
 impl Fetched {
     pub(super) fn at<'a>(&'a self, place: &Place) -> Found<'a> {
         match self.values.get(place.server) {
-            Some(values) => Found::among(values, &place.name),
-            None => Found::Nothing,
+            Some(Some(values)) => Found::among(values, &place.name),
+            _ => Found::Nothing,
         }
     }
 }
@@ -197,26 +197,25 @@ impl Store {
 }
 
 impl Nodes {
-    async fn fetch(&self, places: &Arc<[Place]>) -> Result<Vec<Values>> {
-        let mut values: Vec<Values> = Vec::new();
-        values.resize_with(self.nodes.len(), Values::new);
+    async fn fetch(&self, places: &Arc<[Place]>) -> Result<Vec<Option<Arc<Values>>>> {
+        let mut values = vec![None; self.nodes.len()];
         let first = places.first().map(|place| place.server);
         let Some(first) = first else {
             return Ok(values);
         };
         if places.iter().all(|place| place.server == first) {
-            values[first] = fetch(&self.nodes[first], places, first).await?;
+            values[first] = Some(self.nodes[first].fetch(places, first).await?);
             return Ok(values);
         }
         let mut tasks = JoinSet::new();
         for (server, node) in self.nodes.iter().enumerate() {
             if places.iter().any(|place| place.server == server) {
                 let (node, places) = (Arc::clone(node), Arc::clone(places));
-                tasks.spawn(async move { Ok((server, fetch(&node, &places, server).await?)) });
+                tasks.spawn(async move { Ok((server, node.fetch(&places, server).await?)) });
             }
         }
         for (server, found) in all(tasks).await? {
-            values[server] = found;
+            values[server] = Some(found);
         }
         Ok(values)
     }
@@ -269,12 +268,6 @@ impl Nodes {
         }
         all(tasks).await.map(drop)
     }
-}
-
-async fn fetch(node: &Node, places: &[Place], server: usize) -> Result<Values> {
-    let here = places.iter().filter(|place| place.server == server);
-    let names: Vec<&Name> = here.map(|place| &place.name).collect();
-    node.fetch(&names).await
 }
 
 /// Waits for all of them; dropped before that, it ends them.
