@@ -23,7 +23,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 
-use self::text::{escape, read_generations, write_generations};
+use self::text::{escape, is_escaped, read_generations, write_generations};
 use self::times::{Times, read_time};
 use super::Codec;
 use crate::backend::Lookup;
@@ -233,19 +233,15 @@ impl<'a> Opened<'a> {
             .ok_or(Rejected::Corrupt)?;
         let line = std::str::from_utf8(&bytes[..end]).map_err(|_| Rejected::Corrupt)?;
         let payload = &bytes[end + 1..];
-        let mut fields = [""; FIELDS];
-        let mut parts = line.split(' ');
-        for field in &mut fields {
-            *field = parts.next().unwrap_or_default();
-        }
+        let (fields, are_more) = fields_of(line);
         // The sum covers the line up to itself; another version may mean something else by it.
         if fields[0] != VERSION {
             return Err(Rejected::Incompatible);
         }
-        let summed = line.rsplit_once(' ').map_or("", |(summed, _)| summed);
-        if parts.next().is_some()
+        let summed = line.len().saturating_sub(1 + fields[11].len());
+        if are_more
             || fields[10].parse() != Ok(payload.len())
-            || !is_checksum(fields[11], checksum(summed.as_bytes(), payload))
+            || !is_checksum(fields[11], checksum(&bytes[..summed], payload))
         {
             return Err(Rejected::Corrupt);
         }
@@ -266,10 +262,7 @@ impl<'a> Opened<'a> {
     /// # Errors
     /// [`OtherKey`](Rejected::OtherKey) or [`Expired`](Rejected::Expired).
     pub fn check(&self, key: &Key, now: SystemTime) -> Result<(), Rejected> {
-        let mut stored = String::with_capacity(self.fields[8].len());
-        escape(key.namespace().prefix(), &mut stored);
-        escape(key.text(), &mut stored);
-        if self.fields[8] != stored {
+        if !is_escaped(self.fields[8], [key.namespace().prefix(), key.text()]) {
             return Err(Rejected::OtherKey);
         }
         match self.is_live(now) {
@@ -316,9 +309,7 @@ impl<'a> Opened<'a> {
         if fingerprint.is_none_or(|wanted| wanted.to_string() != self.fields[7]) {
             return Err(Rejected::OtherType);
         }
-        let mut name = String::new();
-        escape(codec.name(), &mut name);
-        if self.fields[2] != name {
+        if !is_escaped(self.fields[2], [codec.name(), ""]) {
             return Err(Rejected::Incompatible);
         }
         let value = value_type
@@ -328,10 +319,24 @@ impl<'a> Opened<'a> {
     }
 }
 
+/// The parts of a line between its blanks, as many as there should be, and whether there are more.
+fn fields_of(line: &str) -> ([&str; FIELDS], bool) {
+    let (mut fields, mut from) = ([""; FIELDS], 0);
+    let blanks = line.bytes().enumerate().filter(|(_, byte)| *byte == b' ');
+    let ends = blanks.map(|(at, _)| at).chain([line.len()]);
+    for (field, end) in fields.iter_mut().zip(ends) {
+        (*field, from) = (&line[from..end], end + 1);
+    }
+    (fields, from <= line.len())
+}
+
 /// Whether that is how the sum is written: 32 digits, no letter of them large.
 fn is_checksum(field: &str, sum: u128) -> bool {
-    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    field.len() == 32 && field.bytes().all(is_digit) && u128::from_str_radix(field, 16) == Ok(sum)
+    let digits = sum.to_be_bytes().map(|byte| {
+        let digit = |four: u8| b"0123456789abcdef"[usize::from(four)];
+        [digit(byte >> 4), digit(byte & 15)]
+    });
+    field.as_bytes() == digits.as_flattened()
 }
 
 fn checksum(line: &[u8], payload: &[u8]) -> u128 {

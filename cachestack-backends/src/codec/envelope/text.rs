@@ -44,6 +44,19 @@ pub(super) fn escape(text: &str, out: &mut String) {
     out.push_str(rest);
 }
 
+/// Whether a field is those two, escaped, one behind the other.
+pub(super) fn is_escaped(field: &str, [first, second]: [&str; 2]) -> bool {
+    // Most have nothing in them to escape, and are compared as they are.
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'%' | b',' | b'=');
+    if first.bytes().chain(second.bytes()).all(is_plain) {
+        return field.strip_prefix(first) == Some(second);
+    }
+    let mut escaped = String::with_capacity(field.len());
+    escape(first, &mut escaped);
+    escape(second, &mut escaped);
+    field == escaped
+}
+
 fn unescape(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
