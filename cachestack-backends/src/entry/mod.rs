@@ -1,5 +1,6 @@
 //! What is stored under a key: a value, its times, and what it depends on.
 
+mod seen;
 mod value;
 
 use std::any::Any;
@@ -12,6 +13,7 @@ use bytes::Bytes;
 use crate::clock::Moment;
 use crate::generation::{Live, Lives};
 
+pub use self::seen::Seen;
 pub(crate) use self::value::Whatever;
 pub use self::value::{Absent, CacheValue, ValueType};
 

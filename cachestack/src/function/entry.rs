@@ -145,7 +145,7 @@ impl Call<'_> {
             ));
         }
         let cache = self.target.cache();
-        let key = self.key.text(self.meet()).map(|text| text.to_text());
+        let key = self.key.text(self.meet());
         place(cache, key)
     }
 }
