@@ -17,13 +17,13 @@ enum Held {
     #[cfg(feature = "memory")]
     Stored(Arc<Stored>),
     /// Of a store that keeps its entries otherwise.
-    Own(Entry),
+    Own(Box<Entry>),
 }
 
 impl Seen {
     /// An entry that the store made for the look.
     pub fn own(entry: Entry) -> Self {
-        Self(Held::Own(entry))
+        Self(Held::Own(Box::new(entry)))
     }
 
     #[cfg(feature = "memory")]
@@ -37,7 +37,7 @@ impl Seen {
         match self.0 {
             #[cfg(feature = "memory")]
             Held::Stored(stored) => stored.entry.clone(),
-            Held::Own(entry) => entry,
+            Held::Own(entry) => *entry,
         }
     }
 }

@@ -110,8 +110,8 @@ impl MemoryBackend {
         let stored = self.0.store.get(key)?;
         let has_time = |at| self.0.clock.is_before(self.0.clock.limit(at));
         // The exact time is asked for only when the end is near.
-        let is_live = stored.entry.expires_at().is_none_or(has_time)
-            || !self.0.free_if_ended(key, &stored);
+        let is_live =
+            stored.entry.expires_at().is_none_or(has_time) || !self.0.free_if_ended(key, &stored);
         is_live.then_some(stored)
     }
 
@@ -143,7 +143,7 @@ impl MemoryBackend {
             .map_or(1, |(_, weigher)| weigher(key, &entry));
         let stored = Arc::new(Stored {
             entry,
-            space: key.namespace().own_digest(),
+            space: key.namespace().own_digest().halves(),
             weight,
         });
         match inner.store.insert(key.digest(), stored) {
@@ -246,7 +246,7 @@ impl Backend for MemoryBackend {
 
     async fn clear(&self, namespace: &Namespace) -> Result<()> {
         let _after_the_locks = Scope::new();
-        let space = namespace.own_digest();
+        let space = namespace.own_digest().halves();
         self.0.store.retain(|stored| stored.space != space);
         Ok(())
     }
@@ -268,7 +268,7 @@ impl Backend for MemoryBackend {
 
     async fn purge_expired(&self, namespace: &Namespace) -> Result<u64> {
         let _after_the_locks = Scope::new();
-        let (now, space) = (self.0.clock.now(), namespace.own_digest());
+        let (now, space) = (self.0.clock.now(), namespace.own_digest().halves());
         let freed = self
             .0
             .store

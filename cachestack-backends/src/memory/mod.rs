@@ -17,5 +17,5 @@ mod s3fifo;
 mod store;
 
 pub use self::backend::MemoryBackend;
-pub(crate) use self::store::Stored;
 pub use self::config::{EvictionPolicy, MemoryBuilder, MemoryConfig};
+pub(crate) use self::store::Stored;

@@ -76,7 +76,10 @@ impl Ordered {
     }
 
     pub(super) fn look(&self, key: KeyDigest) -> Option<Arc<Stored>> {
-        self.shard(key).map.get(&key).map(|it| Arc::clone(&it.stored))
+        self.shard(key)
+            .map
+            .get(&key)
+            .map(|it| Arc::clone(&it.stored))
     }
 
     pub(super) fn insert(&self, key: KeyDigest, stored: Arc<Stored>) -> Inserted {

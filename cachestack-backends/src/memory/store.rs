@@ -15,8 +15,8 @@ use crate::runtime::drop_value_later;
 /// nothing of it.
 pub(crate) struct Stored {
     pub(crate) entry: Entry,
-    /// Which namespace it is in.
-    pub(super) space: KeyDigest,
+    /// Which namespace it is in: the halves of its digest, which take less room than their number.
+    pub(super) space: [u64; 2],
     pub(super) weight: u64,
 }
 

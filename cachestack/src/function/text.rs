@@ -156,7 +156,12 @@ impl Text<'_> {
     }
 
     pub(super) fn key(&self, namespace: &Namespace, digest: KeyDigest) -> Key {
-        Key::with_digest(namespace, self.to_text(), digest)
+        let (head, rest) = match self {
+            Self::Of(key, _, text) if key.is_shared() => ("", Some(*text)),
+            Self::Of(_, instance, text) => (&*instance.text, Some(*text)),
+            Self::Whole(text) => (*text, None),
+        };
+        Key::with_digest(namespace, (head, rest), digest)
     }
 
     pub(super) fn to_text(&self) -> String {
