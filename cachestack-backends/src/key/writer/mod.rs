@@ -109,6 +109,14 @@ impl KeyWriter {
         }
     }
 
+    /// Starts what follows behind the identity in the key of a function.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    pub fn arguments() -> Self {
+        Self::of_call(false)
+    }
+
     /// Starts the key of a call: a template, or what follows behind the identity in the key of a function.
     #[doc(hidden)]
     #[must_use]
