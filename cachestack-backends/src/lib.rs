@@ -39,6 +39,8 @@ pub use crate::backend::{AnyBackend, Backend, BackendInfo, Lookup, TimeLeft};
 pub use crate::changes::{Changes, Mark, Stamp};
 pub use crate::clock::{Clock, Limit, Moment};
 pub use crate::codec::{Codec, DecodeError, Opened, Rejected, Sealed, Serializer};
+#[doc(hidden)]
+pub use crate::entry::Seen;
 pub use crate::entry::{Absent, AnyValue, CacheValue, Entry, Generation, ValueType};
 pub use crate::error::{Error, ErrorKind, Operation, Result};
 pub use crate::fence::{Epoch, Fence, FenceToken, WriteAllGuard, WriteGuard};

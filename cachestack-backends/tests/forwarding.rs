@@ -11,7 +11,7 @@ use std::time::Duration;
 use cachestack_backends::testing::FaultyBackend;
 use cachestack_backends::{
     AnyBackend, Backend, BackendInfo, Changes, Clock, Entry, Fence, Key, KeyDigest, Lookup, Moment,
-    Namespace, Result, Stats, TimeLeft, ValueType,
+    Namespace, Result, Seen, Stats, TimeLeft, ValueType,
 };
 use support::{key, soon, wanting};
 
@@ -82,6 +82,10 @@ impl Backend for Recorder {
         self.note("peek");
         None
     }
+    fn peek_shared(&self, _: KeyDigest, _: &'static ValueType) -> Option<Seen> {
+        self.note("peek_shared");
+        None
+    }
     fn get_now(&self, _: &Key, _: &'static ValueType) -> Option<Lookup> {
         self.note("get_now");
         Some(Lookup::Mismatch)
@@ -143,6 +147,7 @@ fn arrived(recorder: &Recorder, backend: &impl Backend) -> BTreeSet<&'static str
     });
     assert!(backend.info().shared && backend.info().typed);
     assert!(backend.peek(key.digest(), value_type).is_none());
+    assert!(backend.peek_shared(key.digest(), value_type).is_none());
     // Whatever they answer, where they came to is what is asked.
     let _ = backend.get_now(&key, value_type);
     let _ = backend.set_now(&key, entry, Clock::system().now());

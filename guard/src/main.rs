@@ -1,6 +1,6 @@
-//! Hits of one kind, so many times: what `scripts/instructions` counts the instructions of.
+//! Calls of one kind, so many times, most of them hits: what `scripts/instructions` counts the instructions of.
 //!
-//! The first argument is the kind, the second how many hits.
+//! The first argument is the kind, the second how many calls.
 
 use std::future::Future;
 use std::hint::black_box;
@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use cachestack::cached;
+use cachestack::{Cache, EvictionPolicy, MemoryBackend, MemoryBuilder, cached, configure};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -23,6 +23,12 @@ struct Shop {
 
 #[cached]
 fn number(x: u64) -> u64 {
+    x + 1
+}
+
+/// On its own, as who is called from one place is compiled otherwise than who is called from several.
+#[cached]
+fn number_apart(x: u64) -> u64 {
     x + 1
 }
 
@@ -69,6 +75,14 @@ fn hit<R>(times: u64, call: impl Fn() -> R) {
     }
 }
 
+/// The same where the store itself answers, as no copies are kept.
+fn hit_in(memory: MemoryBuilder, times: u64) -> Option<()> {
+    let cache = Cache::builder().layer(memory.build().ok()?).build().ok()?;
+    configure(cache).ok()?;
+    hit(times, || number_apart(black_box(7)));
+    Some(())
+}
+
 fn run(kind: &str, times: u64) -> Option<()> {
     let x = || black_box(7);
     match kind {
@@ -80,6 +94,11 @@ fn run(kind: &str, times: u64) -> Option<()> {
             hit(times, || black_box(&shop).number(x()));
         }
         "template" => hit(times, || named(x(), black_box("en"))),
+        "stored" => hit_in(MemoryBackend::builder().at_hand(0), times)?,
+        "ordered" => hit_in(MemoryBackend::builder().policy(EvictionPolicy::Lru), times)?,
+        "miss" => (0..times).for_each(|x| {
+            black_box(number_apart(black_box(x)));
+        }),
         "tagged" => hit(times, || tagged(x())),
         _ => return None,
     }

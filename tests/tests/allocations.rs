@@ -26,13 +26,12 @@ const EXPECTED: &[(&str, u64, &str)] = &[
     ("a hit by hand", 0, HIT),
     ("a sync miss", 6, MISS),
     ("an async miss", 6, "as a sync one: it waits for nobody"),
-    ("an invalidation of one key", 6, INVALIDATION),
+    ("an invalidation of one key", 4, INVALIDATION),
 ];
 
 const HIT: &str = "keys are written on the stack, and what is found is shared";
-const MISS: &str =
-    "2 the key, 1 what is known of the call, 1 the duty to compute, 1 the flight, 1 the value";
-const INVALIDATION: &str = "2 the key, 2 how its values are put, 2 what is to be deleted";
+const MISS: &str = "1 the key, 1 what is known of the call, 1 the duty to compute, 1 the flight, 1 the value, 1 what memory keeps";
+const INVALIDATION: &str = "1 the key, 3 what is to be deleted and how its values are put";
 
 #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 struct User {

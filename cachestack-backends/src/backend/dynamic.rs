@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::{Backend, BackendInfo, Lookup, TimeLeft};
 use crate::changes::Changes;
 use crate::clock::{Clock, Moment};
-use crate::entry::{Entry, ValueType};
+use crate::entry::{Entry, Seen, ValueType};
 use crate::error::Result;
 use crate::fence::Fence;
 use crate::key::{Key, KeyDigest, Namespace};
@@ -34,6 +34,7 @@ trait DynBackend: Send + Sync + 'static {
     fn ttl<'a>(&'a self, key: &'a Key) -> Boxed<'a, TimeLeft>;
     fn close(&self) -> Boxed<'_, ()>;
     fn peek(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Entry>;
+    fn peek_shared(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Seen>;
     fn get_now(&self, key: &Key, value_type: &'static ValueType) -> Option<Lookup>;
     fn set_now(&self, key: &Key, entry: Entry, now: Moment) -> Result<Result<()>, Entry>;
     fn delete_now(&self, key: &Key) -> bool;
@@ -85,6 +86,9 @@ impl<B: Backend> DynBackend for B {
     }
     fn peek(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Entry> {
         Backend::peek(self, key, value_type)
+    }
+    fn peek_shared(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Seen> {
+        Backend::peek_shared(self, key, value_type)
     }
     fn get_now(&self, key: &Key, value_type: &'static ValueType) -> Option<Lookup> {
         Backend::get_now(self, key, value_type)
@@ -170,6 +174,10 @@ impl Backend for AnyBackend {
     }
     fn peek(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Entry> {
         self.0.peek(key, value_type)
+    }
+    #[inline]
+    fn peek_shared(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Seen> {
+        self.0.peek_shared(key, value_type)
     }
     fn get_now(&self, key: &Key, value_type: &'static ValueType) -> Option<Lookup> {
         self.0.get_now(key, value_type)

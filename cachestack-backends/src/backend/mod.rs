@@ -14,7 +14,7 @@ pub(crate) use self::report::{Report, candidly};
 
 use crate::changes::Changes;
 use crate::clock::{Clock, Moment};
-use crate::entry::{Entry, ValueType};
+use crate::entry::{Entry, Seen, ValueType};
 use crate::error::Result;
 use crate::fence::Fence;
 use crate::key::{Key, KeyDigest, Namespace};
@@ -196,6 +196,12 @@ pub trait Backend: Send + Sync + 'static {
     fn peek(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Entry> {
         let _ = (key, value_type);
         None
+    }
+
+    /// [`peek`](Self::peek) without a clone of the entry, where the store can lend it.
+    #[doc(hidden)]
+    fn peek_shared(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Seen> {
+        self.peek(key, value_type).map(Seen::own)
     }
 
     /// [`get`](Self::get) of a store in this process, counted as that is; `None` is 'cannot say'.

@@ -1,5 +1,6 @@
 //! What is stored under a key: a value, its times, and what it depends on.
 
+mod seen;
 mod value;
 
 use std::any::Any;
@@ -12,6 +13,7 @@ use bytes::Bytes;
 use crate::clock::Moment;
 use crate::generation::{Live, Lives};
 
+pub use self::seen::Seen;
 pub(crate) use self::value::Whatever;
 pub use self::value::{Absent, CacheValue, ValueType};
 
@@ -55,13 +57,36 @@ impl Generation {
 /// ```
 #[derive(Clone)]
 pub struct Entry {
+    // What a hit reads lies side by side.
     value: AnyValue,
+    depends: Option<Arc<Depends>>,
+    expires_at: End,
+    fresh_until: End,
     value_type: &'static ValueType,
     created_at: Moment,
-    fresh_until: Option<Moment>,
-    expires_at: Option<Moment>,
-    depends: Option<Arc<Depends>>,
     encoded: Option<Arc<Encoded>>,
+}
+
+/// A moment that may never come, in the room of one that does. The last one there is never comes either.
+#[derive(Clone, Copy)]
+struct End(u64);
+
+impl End {
+    const NEVER: Self = Self(u64::MAX);
+
+    fn of(moment: Option<Moment>) -> Self {
+        moment.map_or(Self::NEVER, |moment| Self(moment.nanos()))
+    }
+
+    #[inline]
+    fn moment(self) -> Option<Moment> {
+        (self.0 != Self::NEVER.0).then(|| Moment::from_nanos(self.0))
+    }
+
+    #[inline]
+    fn is_after(self, now: Moment) -> bool {
+        self.0 == Self::NEVER.0 || now.nanos() < self.0
+    }
 }
 
 impl Entry {
@@ -77,8 +102,8 @@ impl Entry {
             value,
             value_type,
             created_at: now,
-            fresh_until: None,
-            expires_at: None,
+            fresh_until: End::NEVER,
+            expires_at: End::NEVER,
             depends: None,
             encoded: None,
         }
@@ -87,14 +112,14 @@ impl Entry {
     /// The same entry, gone from that moment on; `None` keeps it until it is evicted.
     #[must_use]
     pub fn expiring(mut self, at: Option<Moment>) -> Self {
-        self.expires_at = at;
+        self.expires_at = End::of(at);
         self
     }
 
     /// The same entry, fresh until that moment and stale from then on; `None` is fresh all its life.
     #[must_use]
     pub fn fresh_until(mut self, until: Option<Moment>) -> Self {
-        self.fresh_until = until;
+        self.fresh_until = End::of(until);
         self
     }
 
@@ -135,7 +160,7 @@ impl Entry {
     #[must_use]
     pub fn capped(mut self, now: Moment, most: Option<Duration>) -> Self {
         if let Some(end) = most.and_then(|most| now.checked_add(most)) {
-            self.expires_at = Some(self.expires_at.map_or(end, |at| at.min(end)));
+            self.expires_at.0 = self.expires_at.0.min(end.nanos());
         }
         self
     }
@@ -147,6 +172,7 @@ impl Entry {
     }
 
     /// The value as it is kept.
+    #[inline]
     pub fn any(&self) -> &AnyValue {
         &self.value
     }
@@ -168,13 +194,15 @@ impl Entry {
     }
 
     /// Until when it is fresh, where that is before its end.
+    #[inline]
     pub fn fresh_until_moment(&self) -> Option<Moment> {
-        self.fresh_until
+        self.fresh_until.moment()
     }
 
     /// When it ends.
+    #[inline]
     pub fn expires_at(&self) -> Option<Moment> {
-        self.expires_at
+        self.expires_at.moment()
     }
 
     /// The generations it depends on.
@@ -206,26 +234,23 @@ impl Entry {
     /// Whether it has not ended. An entry ends *at* its `expires_at`.
     #[inline]
     pub fn is_live(&self, now: Moment) -> bool {
-        self.expires_at.is_none_or(|at| now < at)
+        self.expires_at.is_after(now)
     }
 
     /// Whether it is as good as new: from its `fresh_until` on it is stale.
     #[inline]
     pub fn is_fresh(&self, now: Moment) -> bool {
-        self.fresh_until.is_none_or(|until| now < until)
+        self.fresh_until.is_after(now)
     }
 
     /// Whether this one is stale sooner than the other.
     pub(crate) fn is_staler_than(&self, other: &Self) -> bool {
-        match (self.fresh_until, other.fresh_until) {
-            (Some(mine), Some(theirs)) => mine < theirs,
-            (mine, _) => mine.is_some(),
-        }
+        self.fresh_until.0 < other.fresh_until.0
     }
 
     /// How much of its life is left; `None` without an end, zero when it has ended.
     pub fn time_left(&self, now: Moment) -> Option<Duration> {
-        self.expires_at.map(|at| at.since(now))
+        self.expires_at().map(|at| at.since(now))
     }
 
     /// The same entry with room to keep its bytes, so that several byte stores encode it once.
@@ -260,8 +285,8 @@ impl fmt::Debug for Entry {
         f.debug_struct("Entry")
             .field("type", &self.value_type.name())
             .field("created_at", &self.created_at)
-            .field("fresh_until", &self.fresh_until)
-            .field("expires_at", &self.expires_at)
+            .field("fresh_until", &self.fresh_until_moment())
+            .field("expires_at", &self.expires_at())
             .field("generations", &self.generations().len())
             .finish_non_exhaustive()
     }

@@ -92,10 +92,15 @@ impl ValueType {
     }
 
     /// Whether `value` is of this type.
+    #[inline]
     pub fn describes(&self, value: &AnyValue) -> bool {
-        (**value).type_id() == self.id()
-            || self.is_whatever()
-            || (self.maybe && value.is::<Absent>())
+        (**value).type_id() == self.id() || self.takes(value)
+    }
+
+    /// Whether `value` is an answer although it is of another type.
+    #[cold]
+    fn takes(&self, value: &AnyValue) -> bool {
+        self.is_whatever() || (self.maybe && value.is::<Absent>())
     }
 
     /// Whether it is that of [`Absent`].

@@ -4,12 +4,14 @@
 //! the user's hand. Inside a process a key is also known by its [`KeyDigest`]; a store that cannot hold
 //! a text as it is names the entry by [`Key::stable_digest`] and keeps the full key beside the value.
 
+mod kept;
 mod namespace;
 mod writer;
 
 use std::fmt;
 use std::sync::Arc;
 
+use self::kept::KeptText;
 pub use self::namespace::{Head, Namespace};
 pub use self::writer::{KeyError, KeyText, KeyWriter};
 
@@ -62,29 +64,34 @@ pub struct Key(Arc<Inner>);
 
 struct Inner {
     namespace: Namespace,
-    text: Box<str>,
+    text: KeptText,
     digest: KeyDigest,
 }
 
 impl Key {
     /// The key of `text` in `namespace`. Any text is allowed: empty, with newlines, of any length.
-    pub fn new(namespace: &Namespace, text: impl Into<Box<str>>) -> Self {
-        let text = text.into();
-        let digest = namespace.digest(text.as_bytes());
-        Self::with_digest(namespace, text, digest)
+    pub fn new(namespace: &Namespace, text: impl Into<Box<str>> + AsRef<str>) -> Self {
+        let digest = namespace.digest(text.as_ref());
+        Self::of(namespace, KeptText::new(text), digest)
     }
 
-    /// The same, where the digest has been made already by [`Namespace::digest`] of the same text.
+    /// The key of a text, which may go on with what was just written, where the digest has been made already by
+    /// [`Namespace::digest`] of the same text.
     #[doc(hidden)]
     pub fn with_digest(
         namespace: &Namespace,
-        text: impl Into<Box<str>>,
+        (head, rest): (&str, Option<&KeyText>),
         digest: KeyDigest,
     ) -> Self {
-        let text = text.into();
+        let text = KeptText::joined(head, rest);
         debug_assert_eq!(digest, namespace.digest(text.as_bytes()));
+        Self::of(namespace, text, digest)
+    }
+
+    fn of(namespace: &Namespace, text: KeptText, digest: KeyDigest) -> Self {
+        let namespace = namespace.clone();
         Self(Arc::new(Inner {
-            namespace: namespace.clone(),
+            namespace,
             text,
             digest,
         }))
@@ -97,7 +104,7 @@ impl Key {
 
     /// The text within the namespace.
     pub fn text(&self) -> &str {
-        &self.0.text
+        self.0.text.as_str()
     }
 
     /// The digest that memory looks up by.
@@ -110,9 +117,9 @@ impl Key {
     /// different keys never give the same.
     pub fn stored(&self) -> String {
         let prefix = self.0.namespace.prefix();
-        let mut stored = String::with_capacity(prefix.len() + self.0.text.len());
+        let mut stored = String::with_capacity(prefix.len() + self.text().len());
         stored.push_str(prefix);
-        stored.push_str(&self.0.text);
+        stored.push_str(self.text());
         stored
     }
 
@@ -131,7 +138,7 @@ impl Key {
         if outer.is_empty() {
             return self.clone();
         }
-        Self::new(&outer.join(&self.0.namespace), self.0.text.clone())
+        Self::new(&outer.join(&self.0.namespace), self.text())
     }
 }
 
@@ -139,7 +146,7 @@ impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
             || (self.0.digest == other.0.digest
-                && self.0.text == other.0.text
+                && self.0.text.as_bytes() == other.0.text.as_bytes()
                 && self.0.namespace == other.0.namespace)
     }
 }

@@ -10,7 +10,7 @@ use super::store::{Inserted, Limits, Store, Stored};
 use crate::backend::{Backend, BackendInfo, Lookup, Report, TimeLeft, candid};
 use crate::changes::Changes;
 use crate::clock::{Clock, Moment};
-use crate::entry::{Entry, ValueType};
+use crate::entry::{Entry, Seen, ValueType};
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::fence::Fence;
 use crate::key::{Key, KeyDigest, Namespace};
@@ -104,17 +104,27 @@ impl MemoryBackend {
         self.len() == 0
     }
 
-    fn find(&self, key: KeyDigest, value_type: &'static ValueType) -> Lookup {
-        let Some(stored) = self.0.store.get(key) else {
-            return Lookup::Miss;
+    /// What is under the key, unless it has ended.
+    #[inline]
+    fn find(&self, key: KeyDigest) -> Option<Arc<Stored>> {
+        let stored = self.0.store.get(key)?;
+        let has_time = |at| self.0.clock.is_before(self.0.clock.limit(at));
+        // The exact time is asked for only when the end is near.
+        let is_live =
+            stored.entry.expires_at().is_none_or(has_time) || !self.0.free_if_ended(key, &stored);
+        is_live.then_some(stored)
+    }
+
+    fn look_up(&self, key: KeyDigest, value_type: &'static ValueType) -> Lookup {
+        let found = match self.find(key) {
+            None => Lookup::Miss,
+            Some(stored) if value_type.describes(stored.entry.any()) => {
+                Lookup::Hit(stored.entry.clone())
+            }
+            Some(_) => Lookup::Mismatch,
         };
-        if stored.entry.expires_at().is_some() && self.0.free_if_ended(key, &stored) {
-            return Lookup::Miss;
-        }
-        match value_type.describes(stored.entry.any()) {
-            true => Lookup::Hit(stored.entry),
-            false => Lookup::Mismatch,
-        }
+        self.0.report.counters.count_found(value_type, &found);
+        found
     }
 
     fn put(&self, key: &Key, entry: Entry, now: Moment) -> Result<()> {
@@ -131,11 +141,11 @@ impl MemoryBackend {
             .weight
             .as_ref()
             .map_or(1, |(_, weigher)| weigher(key, &entry));
-        let stored = Stored {
+        let stored = Arc::new(Stored {
             entry,
-            space: key.namespace().own_digest(),
+            space: key.namespace().own_digest().halves(),
             weight,
-        };
+        });
         match inner.store.insert(key.digest(), stored) {
             Inserted::Kept { evicted } => {
                 inner.report.counters.writes.add(1);
@@ -170,6 +180,7 @@ impl Inner {
         &self.janitor
     }
 
+    #[cold]
     fn free_if_ended(&self, key: KeyDigest, stored: &Stored) -> bool {
         let _after_the_locks = Scope::new();
         let now = self.clock.now();
@@ -209,9 +220,7 @@ impl Backend for MemoryBackend {
     }
 
     async fn get(&self, key: &Key, value_type: &'static ValueType) -> Result<Lookup> {
-        let found = self.find(key.digest(), value_type);
-        self.0.report.counters.count_found(value_type, &found);
-        Ok(found)
+        Ok(self.look_up(key.digest(), value_type))
     }
 
     async fn set(&self, key: &Key, entry: Entry) -> Result<()> {
@@ -237,7 +246,7 @@ impl Backend for MemoryBackend {
 
     async fn clear(&self, namespace: &Namespace) -> Result<()> {
         let _after_the_locks = Scope::new();
-        let space = namespace.own_digest();
+        let space = namespace.own_digest().halves();
         self.0.store.retain(|stored| stored.space != space);
         Ok(())
     }
@@ -259,7 +268,7 @@ impl Backend for MemoryBackend {
 
     async fn purge_expired(&self, namespace: &Namespace) -> Result<u64> {
         let _after_the_locks = Scope::new();
-        let (now, space) = (self.0.clock.now(), namespace.own_digest());
+        let (now, space) = (self.0.clock.now(), namespace.own_digest().halves());
         let freed = self
             .0
             .store
@@ -280,19 +289,22 @@ impl Backend for MemoryBackend {
         })
     }
 
-    #[inline]
     fn peek(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Entry> {
-        let found = self.find(key, value_type).hit();
-        if found.is_some() {
-            self.0.report.counters.hits.one_more();
+        self.peek_shared(key, value_type).map(Seen::into_entry)
+    }
+
+    #[inline]
+    fn peek_shared(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Seen> {
+        let stored = self.find(key)?;
+        if !value_type.describes(stored.entry.any()) {
+            return None;
         }
-        found
+        self.0.report.counters.hits.one_more();
+        Some(Seen::stored(stored))
     }
 
     fn get_now(&self, key: &Key, value_type: &'static ValueType) -> Option<Lookup> {
-        let found = self.find(key.digest(), value_type);
-        self.0.report.counters.count_found(value_type, &found);
-        Some(found)
+        Some(self.look_up(key.digest(), value_type))
     }
 
     fn set_now(&self, key: &Key, entry: Entry, now: Moment) -> Result<Result<()>, Entry> {

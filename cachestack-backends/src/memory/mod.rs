@@ -18,3 +18,4 @@ mod store;
 
 pub use self::backend::MemoryBackend;
 pub use self::config::{EvictionPolicy, MemoryBuilder, MemoryConfig};
+pub(crate) use self::store::Stored;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasherDefault;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::config::EvictionPolicy;
 use super::store::{Inserted, Limits, Stored};
@@ -45,7 +45,7 @@ struct Shard {
 }
 
 struct Ranked {
-    stored: Stored,
+    stored: Arc<Stored>,
     rank: Rank,
 }
 
@@ -71,15 +71,18 @@ impl Ordered {
         lock(&self.shards[(key.0 >> 64) as usize % self.shards.len()])
     }
 
-    pub(super) fn get(&self, key: KeyDigest) -> Option<Stored> {
+    pub(super) fn get(&self, key: KeyDigest) -> Option<Arc<Stored>> {
         self.shard(key).touch(key, self.policy)
     }
 
-    pub(super) fn look(&self, key: KeyDigest) -> Option<Stored> {
-        self.shard(key).map.get(&key).map(|it| it.stored.clone())
+    pub(super) fn look(&self, key: KeyDigest) -> Option<Arc<Stored>> {
+        self.shard(key)
+            .map
+            .get(&key)
+            .map(|it| Arc::clone(&it.stored))
     }
 
-    pub(super) fn insert(&self, key: KeyDigest, stored: Stored) -> Inserted {
+    pub(super) fn insert(&self, key: KeyDigest, stored: Arc<Stored>) -> Inserted {
         self.shard(key).insert(key, stored, self.policy)
     }
 
@@ -127,22 +130,22 @@ impl Ranked {
 }
 
 impl Shard {
-    fn touch(&mut self, key: KeyDigest, policy: EvictionPolicy) -> Option<Stored> {
+    fn touch(&mut self, key: KeyDigest, policy: EvictionPolicy) -> Option<Arc<Stored>> {
         self.uses += 1;
         let found = self.map.get_mut(&key)?;
         let worth = match (policy, found.rank.0) {
             // When it ends does not change by reading it.
-            (EvictionPolicy::Ttl, _) => return Some(found.stored.clone()),
+            (EvictionPolicy::Ttl, _) => return Some(Arc::clone(&found.stored)),
             (_, Worth::Used(times)) => Worth::Used(times + 1),
             (_, worth) => worth,
         };
         self.order.remove(&found.rank);
         found.rank = (worth, self.uses);
         self.order.insert(found.rank, key);
-        Some(found.stored.clone())
+        Some(Arc::clone(&found.stored))
     }
 
-    fn insert(&mut self, key: KeyDigest, stored: Stored, policy: EvictionPolicy) -> Inserted {
+    fn insert(&mut self, key: KeyDigest, stored: Arc<Stored>, policy: EvictionPolicy) -> Inserted {
         let before = self.remove(key);
         let times_before = before.as_ref().map(|it| it.rank.0);
         before.into_iter().for_each(Ranked::drop_later);

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::hash::BuildHasherDefault;
+use std::sync::Arc;
 
 use quick_cache::sync::Cache;
 use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
@@ -20,7 +21,7 @@ type Hashed = BuildHasherDefault<DigestHasher>;
 const HOT: f64 = 0.97;
 
 pub(super) struct S3Fifo {
-    map: Cache<KeyDigest, Stored, ByWeight, Hashed, Evictions>,
+    map: Cache<KeyDigest, Arc<Stored>, ByWeight, Hashed, Evictions>,
     /// The heaviest entry it takes, where entries weigh something.
     heaviest: Option<u64>,
     /// Told of all that leaves the map, once it has.
@@ -71,20 +72,20 @@ impl S3Fifo {
     }
 
     #[inline]
-    pub(super) fn get(&self, key: KeyDigest) -> Option<Stored> {
+    pub(super) fn get(&self, key: KeyDigest) -> Option<Arc<Stored>> {
         self.map.get(&key)
     }
 
-    pub(super) fn look(&self, key: KeyDigest) -> Option<Stored> {
+    pub(super) fn look(&self, key: KeyDigest) -> Option<Arc<Stored>> {
         self.map.peek(&key)
     }
 
-    pub(super) fn insert(&self, key: KeyDigest, stored: Stored) -> Inserted {
+    pub(super) fn insert(&self, key: KeyDigest, stored: Arc<Stored>) -> Inserted {
         if self.heaviest.is_some_and(|most| stored.weight > most) {
             self.remove_if(key, |_| true);
             return Inserted::TooHeavy;
         }
-        let spare = self.heaviest.map(|_| stored.clone());
+        let spare = self.heaviest.map(|_| Arc::clone(&stored));
         let mut gone = Evicted::default();
         self.map.insert_with_lifecycle(key, stored, &mut gone);
         // What was replaced is reported like an eviction. A second report is of the entry itself: it grew
@@ -119,7 +120,7 @@ impl S3Fifo {
             if !kept {
                 removed.set(removed.get() + 1);
                 // The map drops its own clone under its lock.
-                stored.clone().drop_later();
+                Arc::clone(stored).drop_later();
             }
             kept
         });
@@ -147,8 +148,8 @@ struct ByWeight {
     least: Option<u64>,
 }
 
-impl Weighter<KeyDigest, Stored> for ByWeight {
-    fn weight(&self, _: &KeyDigest, stored: &Stored) -> u64 {
+impl Weighter<KeyDigest, Arc<Stored>> for ByWeight {
+    fn weight(&self, _: &KeyDigest, stored: &Arc<Stored>) -> u64 {
         self.least.map_or(1, |least| stored.weight.max(least))
     }
 }
@@ -159,12 +160,12 @@ struct Evictions;
 
 /// The entries themselves, to be dropped when no lock is held any more.
 #[derive(Default)]
-struct Evicted(smallvec::SmallVec<[(KeyDigest, Stored); 1]>);
+struct Evicted(smallvec::SmallVec<[(KeyDigest, Arc<Stored>); 1]>);
 
-impl Lifecycle<KeyDigest, Stored> for Evictions {
+impl Lifecycle<KeyDigest, Arc<Stored>> for Evictions {
     type RequestState = Evicted;
 
-    fn on_evict(&self, state: &mut Evicted, key: KeyDigest, stored: Stored) {
+    fn on_evict(&self, state: &mut Evicted, key: KeyDigest, stored: Arc<Stored>) {
         state.0.push((key, stored));
     }
 }

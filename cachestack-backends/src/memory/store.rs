@@ -1,5 +1,7 @@
 //! What a map of entries must do, and which one serves a policy.
 
+use std::sync::Arc;
+
 use super::config::EvictionPolicy;
 use super::ordered::Ordered;
 use super::s3fifo::S3Fifo;
@@ -9,19 +11,19 @@ use crate::entry::Entry;
 use crate::key::KeyDigest;
 use crate::runtime::drop_value_later;
 
-/// One entry with what the store must know of it.
-#[derive(Clone)]
-pub(super) struct Stored {
-    pub(super) entry: Entry,
-    /// Which namespace it is in.
-    pub(super) space: KeyDigest,
+/// One entry with what the store must know of it. A map has it behind a pointer: who reads it holds that, and clones
+/// nothing of it.
+pub(crate) struct Stored {
+    pub(crate) entry: Entry,
+    /// Which namespace it is in: the halves of its digest, which take less room than their number.
+    pub(super) space: [u64; 2],
     pub(super) weight: u64,
 }
 
 impl Stored {
     /// Drops the value when no lock is held any more.
-    pub(super) fn drop_later(self) {
-        drop_value_later(self.entry.into_any());
+    pub(super) fn drop_later(self: Arc<Self>) {
+        drop_value_later(self);
     }
 
     /// Whether a reader may have it. That what it depends on was invalidated is left to the stack to find
@@ -75,7 +77,7 @@ impl Store {
 
     /// Looks up as a reader does, which the policy takes note of.
     #[inline]
-    pub(super) fn get(&self, key: KeyDigest) -> Option<Stored> {
+    pub(super) fn get(&self, key: KeyDigest) -> Option<Arc<Stored>> {
         match self {
             Self::S3Fifo(store) => store.get(key),
             Self::Ordered(store) => store.get(key),
@@ -83,14 +85,14 @@ impl Store {
     }
 
     /// Looks up without the policy taking note.
-    pub(super) fn look(&self, key: KeyDigest) -> Option<Stored> {
+    pub(super) fn look(&self, key: KeyDigest) -> Option<Arc<Stored>> {
         match self {
             Self::S3Fifo(store) => store.look(key),
             Self::Ordered(store) => store.look(key),
         }
     }
 
-    pub(super) fn insert(&self, key: KeyDigest, stored: Stored) -> Inserted {
+    pub(super) fn insert(&self, key: KeyDigest, stored: Arc<Stored>) -> Inserted {
         match self {
             Self::S3Fifo(store) => store.insert(key, stored),
             Self::Ordered(store) => store.insert(key, stored),

@@ -8,7 +8,7 @@ use super::recovery::SWEEP;
 use super::stack::{Inner, TieredCache};
 use crate::backend::{Backend, BackendInfo, Lookup, TimeLeft};
 use crate::clock::Moment;
-use crate::entry::{Entry, ValueType};
+use crate::entry::{Entry, Seen, ValueType};
 use crate::error::{Error, ErrorKind, Operation, Result};
 use crate::key::{Key, KeyDigest, Namespace};
 use crate::runtime::within;
@@ -150,8 +150,12 @@ impl Backend for TieredCache {
         closed
     }
 
-    #[inline]
     fn peek(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Entry> {
+        self.peek_top(key, value_type).map(Seen::into_entry)
+    }
+
+    #[inline]
+    fn peek_shared(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Seen> {
         self.peek_top(key, value_type)
     }
 }

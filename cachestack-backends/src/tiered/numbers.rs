@@ -17,7 +17,7 @@ use crate::clock::Moment;
 use crate::entry::{Entry, Generation};
 use crate::error::{Error, Operation, Result};
 use crate::fence::FenceToken;
-use crate::generation::{COPY, Live, Lives, Number, is_function, is_ours, mark_of, random};
+use crate::generation::{COPY, Live, Lives, Number, is_ours, mark_of, random};
 use crate::key::{Key, Namespace};
 
 /// A generation whose number is looked for.
@@ -204,9 +204,7 @@ pub(super) fn bound(entry: Entry, lives: &Lives) -> Entry {
 pub(super) fn bound_here(key: &Key, entry: Entry, lives: &Lives) -> Entry {
     let has_number = |live: &Arc<Live>| live.is_kept();
     match lives.last() {
-        Some(last)
-            if is_function(last.name()) && !entry.depends() && !lives.iter().any(has_number) =>
-        {
+        Some(last) if last.is_function() && !entry.depends() && !lives.iter().any(has_number) => {
             entry.sharing(last.shared(lives, key.digest()))
         }
         _ => bound(entry, lives),

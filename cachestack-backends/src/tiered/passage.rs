@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::stack::{Inner, TieredCache};
 use crate::fence::{Epoch, FenceToken};
-use crate::generation::{Dependency, Live, Lives, is_function};
+use crate::generation::{Dependency, Live, Lives};
 use crate::key::{Key, Namespace};
 
 /// One caller's way through a stack: down for a look-up and, when that found nothing, down again with what
@@ -57,7 +57,12 @@ impl Passage {
 
     /// What tells later whether what the key depends on was invalidated meanwhile.
     pub fn watch(&self) -> Watch {
-        Watch(self.lives.clone())
+        let mut lives = Lives::new();
+        // Most are two, which is less to do one by one.
+        self.lives
+            .iter()
+            .for_each(|live| lives.push(Arc::clone(live)));
+        Watch(lives)
     }
 
     /// The layer in which the [look-up](TieredCache::look_up) found something; 0 is the top.
@@ -109,18 +114,20 @@ impl Watch {
 /// A number that is another one when any of them is: their numbers never come again. Functions are left out:
 /// those that share a key share its computations, and each looks whether the other's was overtaken.
 fn as_one(lives: &Lives) -> u128 {
-    let shared = lives.iter().filter(|live| !is_function(live.name()));
-    let mut ids: SmallVec<[u64; 8]> = shared.map(|live| live.id()).collect();
-    match &ids[..] {
-        [] => 0,
-        [id] => u128::from(*id),
-        _ => {
-            ids.sort_unstable();
-            let bytes = ids.iter().flat_map(|id| id.to_ne_bytes());
-            let bytes: SmallVec<[u8; 64]> = bytes.collect();
-            Namespace::default().digest(&bytes).0
-        }
+    let shared = lives.iter().filter(|live| !live.is_function());
+    let mut ids = shared.map(|live| live.id());
+    match (ids.next(), ids.next()) {
+        (None, _) => 0,
+        (Some(id), None) => u128::from(id),
+        (Some(first), Some(second)) => of_several([first, second].into_iter().chain(ids).collect()),
     }
+}
+
+fn of_several(mut ids: SmallVec<[u64; 8]>) -> u128 {
+    ids.sort_unstable();
+    let bytes = ids.iter().flat_map(|id| id.to_ne_bytes());
+    let bytes: SmallVec<[u8; 64]> = bytes.collect();
+    Namespace::default().digest(&bytes).0
 }
 
 impl Inner {
@@ -136,7 +143,7 @@ impl Inner {
         lives.push(table.current(&own));
         for dependency in on {
             let live = dependency.by_mark(&own, |mark| table.current(mark));
-            if !lives.iter().any(|known| known.name() == live.name()) {
+            if !lives.iter().any(|known| known.mark() == live.mark()) {
                 lives.push(live);
             }
         }
@@ -144,11 +151,10 @@ impl Inner {
     }
 
     pub(super) fn deadlines(&self) -> Left {
-        let layers = match self.numbered {
-            true => &self.layers[..],
-            false => &[],
-        };
-        let deadlines = layers.iter().map(|layer| micros(layer.deadline));
+        if !self.numbered {
+            return Left(SmallVec::new());
+        }
+        let deadlines = self.layers.iter().map(|layer| micros(layer.deadline));
         Left(deadlines.collect())
     }
 }

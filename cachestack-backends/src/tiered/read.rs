@@ -10,7 +10,7 @@ use super::pending::Waiting;
 use super::stack::{Inner, TieredCache};
 use super::write::made_its_caller_wait;
 use crate::backend::{Backend, Lookup};
-use crate::entry::{Entry, ValueType};
+use crate::entry::{Entry, Seen, ValueType};
 use crate::error::{Error, Operation, Result};
 use crate::fence::FenceToken;
 use crate::key::{Key, KeyDigest};
@@ -20,8 +20,8 @@ impl TieredCache {
     /// Looks into the top layer, when it answers at once. What only a layer below has is found by
     /// [`look_up`](Self::look_up), which copies it up.
     #[inline]
-    pub(super) fn peek_top(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Entry> {
-        let found = self.0.top.as_ref()?.peek(key, value_type)?;
+    pub(super) fn peek_top(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Seen> {
+        let found = self.0.top.as_ref()?.peek_shared(key, value_type)?;
         if found.is_outdated() {
             // The look-up that follows counts it.
             return None;

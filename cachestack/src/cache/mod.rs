@@ -44,7 +44,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use cachestack_backends::{
-    AnyBackend, Backend, Clock, Entry, Error, ErrorKind, Key, KeyDigest, Namespace, Result,
+    AnyBackend, Backend, Clock, Error, ErrorKind, Key, KeyDigest, Namespace, Result, Seen,
     TieredCache, ValueType,
 };
 
@@ -149,11 +149,11 @@ impl Cache {
 
     /// Looks a function's entry up in the layers that answer at once.
     #[inline]
-    pub(crate) fn peek(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Entry> {
+    pub(crate) fn peek(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Seen> {
         if self.is_closed() {
             return None;
         }
-        self.0.stack.peek(key, value_type)
+        self.0.stack.peek_shared(key, value_type)
     }
 
     /// Whether [`close`](Self::close) was called.

@@ -65,7 +65,8 @@ impl Account {
         ended: Moment,
         beside: Option<Outcome>,
     ) {
-        let key = Some(key.text());
+        // Nobody else is told the key.
+        let key = (!cache.listeners().is_empty()).then(|| key.text());
         if self.look_up_failed {
             cache.announce(self.origin, Outcome::FailedOpen, key, Beside::default());
         }

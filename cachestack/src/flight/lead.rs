@@ -5,7 +5,7 @@ use std::thread::{self, ThreadId};
 
 use cachestack_backends::runtime::Place;
 
-use super::state::{Ending, Number};
+use super::state::{Ending, Number, State};
 use super::trail::Mark;
 use super::{Flight, Flights, Id, Landed};
 
@@ -70,8 +70,8 @@ impl<'a> Lead<'a> {
 
 impl Drop for Lead<'_> {
     fn drop(&mut self) {
-        let waiters = self.flight.lock().leader_ends(self.number, self.ending);
+        let ends = |state: &mut State| state.leader_ends(self.number, self.ending);
+        let waiters = self.flights.tidy_after(self.id, &self.flight, ends);
         waiters.wake();
-        self.flights.tidy(self.id, &self.flight);
     }
 }

@@ -231,8 +231,16 @@ impl Flights {
 
     /// Takes the flight out of the table when it is over.
     fn tidy(&self, id: Id, flight: &Arc<Flight>) {
+        self.tidy_after(id, flight, |_| ());
+    }
+
+    /// The same after that was done to it.
+    fn tidy_after<R>(&self, id: Id, flight: &Arc<Flight>, end: impl FnOnce(&mut State) -> R) -> R {
         let mut shard = self.shard(id);
-        let is_over = flight.lock().is_over();
+        let mut state = flight.lock();
+        let ended = end(&mut state);
+        let is_over = state.is_over();
+        drop(state);
         if is_over && shard.get(&id).is_some_and(|it| Arc::ptr_eq(it, flight)) {
             shard.remove(&id);
             let needed = shard.len() * 2 + SPARE;
@@ -240,6 +248,7 @@ impl Flights {
                 shard.shrink_to(needed);
             }
         }
+        ended
     }
 
     /// How many keys are in flight.

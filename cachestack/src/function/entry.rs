@@ -144,9 +144,13 @@ impl Call<'_> {
                  it a `name`",
             ));
         }
-        let cache = self.target.cache();
-        let key = self.key.text(self.meet()).map(|text| text.to_text());
-        place(cache, key)
+        let cache = self.target.cache().ok_or_else(not_configured)?;
+        let mut writer = self.key.writer();
+        let text = self.key.write(self.meet(), &mut writer);
+        let text = text.map_err(unwritten)?;
+        let digest = text.digest(cache.namespace());
+        let key = text.key(cache.namespace(), digest);
+        Ok((cache, key))
     }
 }
 

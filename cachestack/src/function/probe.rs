@@ -190,7 +190,8 @@ impl<'a> Call<'a> {
                 tell_without_cache(origin);
                 return Found::Uncached(None);
             };
-            let text = self.key.text(instance);
+            let mut writer = self.key.writer();
+            let text = self.key.write(instance, &mut writer);
             let (Mode::LookUp, Ok(text), true) = (self.mode, &text, instance.owns) else {
                 return self.apart(cache, instance, origin, text);
             };
@@ -287,7 +288,7 @@ where
                 let policy = cache.resolved(freshness);
                 let age = cache.age(&entry, &policy);
                 if age != Age::Fresh {
-                    return aged(cache, entry, value, age, policy, missed);
+                    return aged(cache, &entry, value, age, policy, missed);
                 }
                 until = policy.due(&entry).into_iter().chain(until).min();
             }
@@ -311,7 +312,7 @@ where
 #[cold]
 fn aged<V>(
     cache: &Cache,
-    entry: Entry,
+    entry: &Entry,
     value: V,
     age: Age,
     policy: Policy,

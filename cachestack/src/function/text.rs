@@ -63,25 +63,36 @@ impl<'a> CallKey<'a> {
         matches!(self.0, From::Shared(_))
     }
 
-    /// Writes the text.
-    pub(super) fn text(&self, instance: &'static Instance) -> Result<Text<'static>, KeyError> {
-        let write = match self.0 {
-            From::Own(write) => write,
-            From::Shared(write) => {
-                let text = template(write).finish()?;
-                return Ok(Text::Shared(instance, text, self.place(instance)));
-            }
-        };
-        let mut writer = KeyWriter::arguments();
-        write(&mut writer);
-        let text = writer.finish()?;
-        Ok(Text::Own(instance, text, self.place(instance)))
+    /// What the text is written by.
+    #[inline]
+    pub(super) fn writer(&self) -> KeyWriter {
+        KeyWriter::of_call(self.is_shared())
+    }
+
+    /// Writes the text, which stays where it was written.
+    #[inline]
+    pub(super) fn write<'w>(
+        &self,
+        instance: &'static Instance,
+        writer: &'w mut KeyWriter,
+    ) -> Result<Text<'w>, KeyError>
+    where
+        'a: 'w,
+    {
+        let (From::Shared(write) | From::Own(write)) = self.0;
+        write(writer);
+        Ok(Text::Of(*self, instance, writer.end()?))
+    }
+
+    /// The text.
+    pub(super) fn text(&self, instance: &'static Instance) -> Result<String, KeyError> {
+        let mut writer = self.writer();
+        self.write(instance, &mut writer).map(|text| text.to_text())
     }
 
     /// The same where it can be written.
     pub(super) fn to_text(self, instance: &'static Instance) -> String {
-        let text = self.text(instance).map(|text| text.to_text());
-        text.unwrap_or_default()
+        self.text(instance).unwrap_or_default()
     }
 }
 
@@ -110,10 +121,8 @@ impl fmt::Debug for CallKey<'_> {
 
 /// The text of a key.
 pub(super) enum Text<'a> {
-    /// What follows behind the function's identity, and what the thread knows the entry by.
-    Own(&'static Instance, KeyText, Option<Place>),
-    /// The whole of it, by a function that others may share it with.
-    Shared(&'static Instance, KeyText, Option<Place>),
+    /// Of a function: what follows behind its identity, or the whole where others may share it.
+    Of(CallKey<'a>, &'static Instance, &'a KeyText),
     /// The whole of it, by nobody.
     Whole(&'a str),
 }
@@ -122,7 +131,7 @@ impl Text<'_> {
     /// What a thread knows the entry by.
     pub(super) fn place(&self) -> Option<Place> {
         match self {
-            Self::Own(_, _, place) | Self::Shared(_, _, place) => *place,
+            Self::Of(key, instance, _) => key.place(instance),
             Self::Whole(_) => None,
         }
     }
@@ -130,7 +139,7 @@ impl Text<'_> {
     /// The same where the text does not serve.
     pub(super) fn place_by(&self, digest: KeyDigest) -> Place {
         let instance = match self {
-            Self::Own(instance, ..) | Self::Shared(instance, ..) => instance.number,
+            Self::Of(_, instance, _) => instance.number,
             Self::Whole(_) => 0,
         };
         Place::of_digest(instance, digest)
@@ -138,20 +147,29 @@ impl Text<'_> {
 
     pub(super) fn digest(&self, namespace: &Namespace) -> KeyDigest {
         match self {
-            Self::Own(instance, text, _) => instance.head(namespace).digest(text.as_bytes()),
-            Self::Shared(_, text, _) => namespace.digest(text.as_bytes()),
+            Self::Of(key, instance, text) if !key.is_shared() => {
+                instance.head(namespace).digest(text.as_bytes())
+            }
+            Self::Of(_, _, text) => namespace.digest(text.as_bytes()),
             Self::Whole(text) => namespace.digest(text.as_bytes()),
         }
     }
 
     pub(super) fn key(&self, namespace: &Namespace, digest: KeyDigest) -> Key {
-        Key::with_digest(namespace, self.to_text(), digest)
+        let (head, rest) = match self {
+            Self::Of(key, _, text) if key.is_shared() => ("", Some(*text)),
+            Self::Of(_, instance, text) => (&*instance.text, Some(*text)),
+            Self::Whole(text) => (*text, None),
+        };
+        Key::with_digest(namespace, (head, rest), digest)
     }
 
     pub(super) fn to_text(&self) -> String {
         match self {
-            Self::Own(instance, text, _) => [&*instance.text, text.as_str()].concat(),
-            Self::Shared(_, text, _) => text.as_str().to_owned(),
+            Self::Of(key, instance, text) if !key.is_shared() => {
+                [&*instance.text, text.as_str()].concat()
+            }
+            Self::Of(_, _, text) => text.as_str().to_owned(),
             Self::Whole(text) => (*text).to_owned(),
         }
     }

@@ -109,12 +109,32 @@ impl KeyWriter {
         }
     }
 
-    /// The same without the identity: what the key of a function goes on with.
+    /// Starts what follows behind the identity in the key of a function.
     #[doc(hidden)]
     #[must_use]
     #[inline]
     pub fn arguments() -> Self {
-        Self::function("")
+        Self::of_call(false)
+    }
+
+    /// Starts the key of a call: a template, or what follows behind the identity in the key of a function.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    pub fn of_call(is_template: bool) -> Self {
+        let mut out = Buffer::new();
+        if !is_template {
+            out.push(b'(');
+        }
+        Self {
+            form: match is_template {
+                true => Form::Template,
+                false => Form::Function,
+            },
+            short: Short::new(),
+            long: None,
+            out: Some(out),
+        }
     }
 
     /// Takes the arguments of a function in short: no text is written, but what [`in_numbers`](Self::in_numbers) gives.
@@ -229,6 +249,20 @@ impl KeyWriter {
             out.push(b')');
         }
         out.finish()
+    }
+
+    /// The same without moving the text. Nothing may be written any more.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish).
+    #[doc(hidden)]
+    #[inline]
+    pub fn end(&mut self) -> Result<&KeyText, KeyError> {
+        let out = self.out.get_or_insert_with(Buffer::new);
+        if self.form != Form::Template {
+            out.push(b')');
+        }
+        out.written().map_err(KeyError::clone)
     }
 
     /// The text of a template as far as it is written.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::faults::{Fault, Faults, Method};
 use crate::backend::{AnyBackend, Backend, BackendInfo, Lookup, TimeLeft};
 use crate::clock::Clock;
-use crate::entry::{Entry, ValueType};
+use crate::entry::{Entry, Seen, ValueType};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fence::Fence;
 use crate::key::{Key, KeyDigest, Namespace};
@@ -214,6 +214,16 @@ impl Backend for FaultyBackend {
         match self.faults.current(Method::Peek) {
             None => self.inner.peek(key, value_type),
             Some(Fault::Garbage) => self.inner.peek(key, value_type).as_ref().map(garbage),
+            Some(_) => None,
+        }
+    }
+
+    fn peek_shared(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Seen> {
+        self.faults.count(Method::Peek);
+        let seen = || self.inner.peek_shared(key, value_type);
+        match self.faults.current(Method::Peek) {
+            None => seen(),
+            Some(Fault::Garbage) => seen().map(|seen| Seen::own(garbage(&seen))),
             Some(_) => None,
         }
     }
