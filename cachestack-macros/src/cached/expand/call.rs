@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 
 use super::super::freshness::Own;
 use super::super::model::{Cached, Home};
+use super::first::First;
 use super::parts::{Args, local};
 use crate::body;
 use crate::returns::Way;
@@ -35,7 +36,7 @@ pub(super) fn wrapper(cached: &Cached) -> TokenStream {
 
 /// What a call is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Wants {
+pub(super) enum Wants {
     /// The value, at the end of an async function.
     Value,
     /// A new one; of an async function its future.
@@ -155,67 +156,6 @@ fn in_steps(cached: &Cached, call: &TokenStream, wants: Wants, is_plain: bool) -
             quote!(#at_hand #p::beyond_hit::<#returns>(move || { #probe #last }))
         }
         _ => quote!(#at_hand #probe #last),
-    }
-}
-
-/// What a call does first.
-#[derive(Clone, Copy)]
-enum First {
-    /// Make what is known of it.
-    Call,
-    /// Look at what the thread has at hand: nothing of the call is made for that.
-    Look,
-    /// The same, and return what is found.
-    Return,
-}
-
-impl First {
-    fn of(cached: &Cached, wants: Wants, is_plain: bool) -> Self {
-        match (wants, &cached.home, cached.returns.way) {
-            // Where nothing can stand beside the function, what is known of it has to be in one place.
-            (Wants::Value, Home::Nowhere, _) => Self::Call,
-            (Wants::Value, _, Way::Sync | Way::Async) if is_plain => Self::Return,
-            (Wants::Value, _, _) if is_plain => Self::Look,
-            _ => Self::Call,
-        }
-    }
-
-    /// The statement before a probe, and the expression of the probe.
-    fn look(
-        self,
-        cached: &Cached,
-        key: &TokenStream,
-        call: &TokenStream,
-    ) -> (TokenStream, TokenStream) {
-        let (p, returns, shape) = (cached.krate.private(), &cached.returns.ty, cached.shape());
-        let [form, share, recalled, returned] =
-            ["form", "share", "recalled", "returned"].map(local);
-        let further =
-            quote!(#call.probe_further::<#returns, _, _>(&#recalled, #shape, #form, &#share));
-        match self {
-            Self::Call => {
-                let probe = quote!(#call.probe::<#returns, _, _>(#shape, #form, &#share));
-                (TokenStream::new(), probe)
-            }
-            Self::Look => {
-                let at_hand = cached.at_hand();
-                let look = quote!(match #at_hand {
-                    #p::Recalled::Hit(#returned) => #p::Probed::of(#returned),
-                    #recalled => #further,
-                });
-                (TokenStream::new(), look)
-            }
-            Self::Return => {
-                let at_hand = cached.at_hand();
-                let before = quote! {
-                    let #recalled = match { #key #at_hand } {
-                        #p::Recalled::Hit(#returned) => return #p::wrap::<#returns, _>(#returned, #shape),
-                        #recalled => #recalled,
-                    };
-                };
-                (before, further)
-            }
-        }
     }
 }
 

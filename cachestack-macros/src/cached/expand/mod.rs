@@ -3,6 +3,7 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `call.rs` | the function that callers see |
+//! | `first.rs` | what it does first: look at what the thread has at hand |
 //! | `each.rs` | the same for several ids |
 //! | `parts.rs` | what it and its companions are made of: the call, its key, its cache |
 //! | `key.rs` | the key |
@@ -11,6 +12,7 @@
 mod call;
 mod companions;
 mod each;
+mod first;
 mod key;
 mod parts;
 
