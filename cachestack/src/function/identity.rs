@@ -98,6 +98,13 @@ impl Identity {
     /// looks like it, as each has its `%` escaped.
     #[inline]
     pub fn end(&self, key: &mut KeyWriter) {
+        // In short an instance is told by its number.
+        if !key.is_in_short() {
+            self.end_text(key);
+        }
+    }
+
+    fn end_text(&self, key: &mut KeyWriter) {
         for part in [self.generics(), self.instance] {
             if !part.is_empty() {
                 for part in ["%<", part, ">"] {
