@@ -70,8 +70,9 @@ struct Inner {
 
 impl Key {
     /// The key of `text` in `namespace`. Any text is allowed: empty, with newlines, of any length.
-    pub fn new(namespace: &Namespace, text: impl Into<Box<str>> + AsRef<str>) -> Self {
-        let digest = namespace.digest(text.as_ref());
+    pub fn new(namespace: &Namespace, text: impl AsRef<str>) -> Self {
+        let text = text.as_ref();
+        let digest = namespace.digest(text);
         Self::of(namespace, KeptText::new(text), digest)
     }
 
@@ -84,7 +85,7 @@ impl Key {
         digest: KeyDigest,
     ) -> Self {
         let text = KeptText::joined(head, rest);
-        debug_assert_eq!(digest, namespace.digest(text.as_bytes()));
+        debug_assert_eq!(digest, namespace.digest(text.as_str()));
         Self::of(namespace, text, digest)
     }
 
@@ -127,7 +128,7 @@ impl Key {
     pub fn stable_digest(&self) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.0.namespace.prefix().as_bytes());
-        hasher.update(self.0.text.as_bytes());
+        hasher.update(self.0.text.as_str().as_bytes());
         *hasher.finalize().as_bytes()
     }
 
@@ -146,7 +147,7 @@ impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
             || (self.0.digest == other.0.digest
-                && self.0.text.as_bytes() == other.0.text.as_bytes()
+                && self.0.text.as_str() == other.0.text.as_str()
                 && self.0.namespace == other.0.namespace)
     }
 }

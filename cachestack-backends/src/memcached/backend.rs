@@ -28,7 +28,7 @@ use crate::stats::Stats;
 /// **Round trips.** One for `get`, `set`, `delete`, `exists` and `ttl`, and one to each server that is
 /// concerned, all at the same time, for the `*_many` (for each 1,000 keys that are read, and for each 500
 /// keys or 1 MiB that are written). Look-ups of several callers that come while others are under way go together, up
-/// to 128 keys of them in one turn. A `set` takes a second one when another process has cleared the
+/// to 128 keys of them in one turn, and up to some 256 KiB by what the last answers had. A `set` takes a second one when another process has cleared the
 /// namespace, or is the first to have stored in it, since this one last saw it. `exists` and `ttl` transfer the
 /// value too. `Ok` from `set` means that the server has the value, and that a reader finds it.
 ///
@@ -48,7 +48,8 @@ use crate::stats::Stats;
 /// **Errors.** A server that cannot be reached, breaks off or is full is
 /// [`Unavailable`](crate::ErrorKind::Unavailable); what takes longer than
 /// [`timeout`](MemcachedConfig::timeout) is [`Timeout`](crate::ErrorKind::Timeout), and its connection is
-/// closed. The protocol has no encryption and no passwords here: the servers belong in a private network.
+/// closed, where it is not used for others too. So is what waits for a free connection for three quarters of that time.
+/// The protocol has no encryption and no passwords here: the servers belong in a private network.
 ///
 /// Works from any runtime and from none. `stats` is what this backend counted; no server is asked.
 ///

@@ -75,10 +75,12 @@ impl Node {
         tokio::spawn(self.gather(server));
     }
 
-    /// Asks for what several callers want, which is more the longer there is no connection free for it. Each of them
-    /// waits for as long as he has the time.
+    /// Asks for what several callers want, which is more the longer there is no connection free for it.
     async fn gather(self: Arc<Self>, server: usize) {
-        let ready = self.pool.ready().await;
+        let ready = match self.pool.ready().await {
+            Ok(ready) => ready,
+            Err(error) => return self.give_up(server, &error),
+        };
         let (requests, _under_way, are_left) = self.gathering.take();
         if are_left {
             Arc::clone(&self).call(server);
@@ -91,12 +93,23 @@ impl Node {
                 .iter()
                 .map(|request| names(&request.places, server));
             let all: Vec<&Name> = each.flatten().collect();
-            let found = timeout(self.timeout, self.ask(ready?, &all)).await;
+            let found = timeout(self.timeout, self.ask(ready, &all)).await;
             found.unwrap_or_else(|_| Err(late(self.timeout)))
         };
         let found = asked.await.map(Arc::new);
         for request in requests {
             request.answer(found.clone());
+        }
+    }
+
+    /// No connection became free: that is told to those who have waited for one as long as they may.
+    fn give_up(self: &Arc<Self>, server: usize, error: &Error) {
+        let (late, are_left) = self.gathering.take_late(self.pool.patience());
+        if are_left {
+            Arc::clone(self).call(server);
+        }
+        for request in late {
+            request.answer(Err(error.clone()));
         }
     }
 
@@ -118,6 +131,7 @@ impl Node {
                 let number = item::number_of(&values, generation);
                 self.remembered.set(generation, number);
             }
+            self.gathering.note(&values);
             match found.is_empty() {
                 true => found = values,
                 // Of a generation that was replaced meanwhile only the later number counts.

@@ -117,6 +117,11 @@ impl Pool {
         })
     }
 
+    /// How long an operation waits for a connection.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
+    }
+
     async fn try_turn(&self, turn: &Turn<'_>) -> Result<Answer, Failed> {
         let _ready = self.ready().await.map_err(Failed::Connecting)?;
         self.begin(turn).await

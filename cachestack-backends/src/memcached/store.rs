@@ -35,7 +35,7 @@ pub(super) struct Place {
     /// With the backend's own namespace in front.
     pub(super) key: Key,
     /// Of the key as the caller knows it.
-    digest: KeyDigest,
+    pub(super) digest: KeyDigest,
     pub(super) name: Name,
     pub(super) server: usize,
 }

@@ -69,6 +69,7 @@ impl<V, const N: usize> Slots<V, N> {
         let first = self.slots.get(usize::from(self.cells[self.cell(hash)]));
         let found = match first {
             Some(slot) if slot.is_at(&place) => Some(slot),
+            // A place of its own, so that the other one need not be in memory.
             _ => find_beside(&self.cells, &self.slots, &Spot { ..place }, hash),
         };
         match found {

@@ -1,10 +1,11 @@
 //! Whether copies are worth it.
 
-/// Of fewer look-ups than this it is not said whether copies are worth it.
+/// Before so many look-ups found nothing it is not said whether copies are worth it.
 const SHORTEST: u64 = 2_048;
-/// Where less than one look-up in so many is answered, there are no copies for a while: after there was time to fill the
-/// table, or at once.
+/// Where less than one look-up in so many is answered after there was time to fill the table, there are no copies for a
+/// while.
 const WORTH: u64 = 8;
+/// The same at once, of a table that was never worth it.
 const HOPE: u64 = 64;
 /// The while, in times of what it took to see that: at first, and twice as long each time they were not worth it again, up to
 /// so many times.
@@ -21,6 +22,8 @@ pub(super) struct Worth {
     misses: u64,
     /// How often in a row they were not.
     in_vain: u32,
+    /// Whether they were, the last time that was said: then what finds nothing may be a table that is filled anew.
+    was_worth_it: bool,
 }
 
 impl Worth {
@@ -50,13 +53,16 @@ impl Worth {
             return;
         }
         let looks = self.hits + self.misses;
-        let is_hopeless = self.hits < looks / HOPE;
+        let is_hopeless = !self.was_worth_it && self.hits < looks / HOPE;
         if !is_hopeless && looks < 2 * room as u64 {
             return;
         }
         let is_worth_it = self.hits >= looks / WORTH;
         *self = match is_worth_it {
-            true => Self::default(),
+            true => Self {
+                was_worth_it: true,
+                ..Self::default()
+            },
             // Those that are hardly ever used cost more than they save.
             false => Self {
                 rest: (looks * REST) << self.in_vain,
@@ -98,6 +104,15 @@ mod tests {
     fn those_that_may_be_used_have_time_to_fill_the_table() {
         let looks = until_rest(&mut Worth::default(), 20);
         assert!(looks.is_some_and(|looks| (16_384..16_400).contains(&looks)));
+    }
+
+    #[test]
+    fn a_table_that_was_used_is_filled_anew_in_peace() {
+        let mut worth = Worth::default();
+        (0..100_000).for_each(|_| worth.hit());
+        (0..6_000).for_each(|_| worth.missed(ROOM));
+        assert!(!worth.rests());
+        assert!(until_rest(&mut worth, u64::MAX).is_some());
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub fn wrap<R, S: Shape<R>>(value: S::Value, _: S) -> R {
     S::wrap(value)
 }
 
-/// What is done where the caller has no room for it.
+/// Runs the rest of a call in a frame of its own, so that a hit makes no room for it.
 #[inline(never)]
 pub fn beyond_hit<R>(call: impl FnOnce() -> R) -> R {
     call()

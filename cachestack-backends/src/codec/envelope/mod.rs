@@ -364,3 +364,25 @@ impl fmt::Display for Rejected {
 }
 
 impl std::error::Error for Rejected {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_as_many_fields_as_it_should_or_is_none() {
+        let line = |count: usize| vec!["x"; count].join(" ");
+        for count in [1, FIELDS - 1, FIELDS, FIELDS + 1] {
+            let line = line(count);
+            let (fields, are_more) = fields_of(&line);
+            let read = fields.iter().filter(|field| **field == "x").count();
+            assert_eq!((read, are_more), (count.min(FIELDS), count > FIELDS));
+        }
+        let blank_at_the_end = line(FIELDS) + " ";
+        assert!(fields_of(&blank_at_the_end).1);
+        let empty_at_the_end = line(FIELDS - 1) + " ";
+        let (fields, are_more) = fields_of(&empty_at_the_end);
+        assert_eq!((fields[FIELDS - 1], are_more), ("", false));
+        assert_eq!(fields_of("").0, [""; FIELDS]);
+    }
+}

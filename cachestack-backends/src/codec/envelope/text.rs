@@ -72,3 +72,42 @@ fn unescape(text: &str) -> Option<String> {
     }
     String::from_utf8(bytes).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXTS: [&str; 10] = [
+        "", "shop/", "a", "a b", "50%", "k=v,x", "\u{e9}", "tab\t", "%20", "ab",
+    ];
+
+    fn escaped(first: &str, second: &str) -> String {
+        let mut escaped = String::new();
+        escape(first, &mut escaped);
+        escape(second, &mut escaped);
+        escaped
+    }
+
+    #[test]
+    fn a_field_is_compared_as_it_is_written() {
+        for first in TEXTS {
+            for second in TEXTS {
+                let field = escaped(first, second);
+                assert!(is_escaped(&field, [first, second]), "{field}");
+                for other in TEXTS {
+                    let is_same = field == escaped(first, other);
+                    assert_eq!(is_escaped(&field, [first, other]), is_same, "{field}");
+                    let is_same = field == escaped(other, second);
+                    assert_eq!(is_escaped(&field, [other, second]), is_same, "{field}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_field_that_was_not_escaped_is_another() {
+        for text in ["a b", "50%", "k=v,x"] {
+            assert!(!is_escaped(text, [text, ""]), "{text}");
+        }
+    }
+}

@@ -13,7 +13,13 @@ use crate::testing::Subject;
 pub async fn peek_finds_what_get_finds_or_nothing(subject: &Subject) {
     let key = key("peeked");
     let wanted = ValueType::of::<String>();
-    let peek = || subject.backend.peek(key.digest(), wanted);
+    let peek = || {
+        let found = subject.backend.peek(key.digest(), wanted);
+        let lent = subject.backend.peek_shared(key.digest(), wanted);
+        let value = |entry: &Entry| entry.value::<String>().cloned();
+        assert_eq!(found.as_ref().map(value), lent.as_deref().map(value));
+        found
+    };
     assert!(peek().is_none());
     for value in ["first", "second"] {
         subject.put(&key, text(value)).await;
@@ -26,6 +32,7 @@ pub async fn peek_finds_what_get_finds_or_nothing(subject: &Subject) {
     }
     let other = ValueType::of::<u64>();
     assert!(subject.backend.peek(key.digest(), other).is_none());
+    assert!(subject.backend.peek_shared(key.digest(), other).is_none());
     subject.delete(&key).await;
     assert!(peek().is_none());
     subject
