@@ -128,13 +128,23 @@ pub fn measure(plan: Plan, contenders: &mut [Contender<'_>]) -> Vec<Cell> {
 
 /// How many operations of it make a round; warms it up.
 fn operations(plan: Plan, contender: &mut Contender<'_>) -> usize {
-    let mut count = 1;
-    loop {
+    let mut round = |count: usize| {
         let took = contender.run(count);
+        let rounds = plan.round.as_secs_f64() / took.as_secs_f64().max(1e-9);
+        let enough = ((count as f64 * rounds) as usize).clamp(1, plan.most);
+        (took, enough)
+    };
+    let mut count = 1;
+    let mut enough = loop {
+        let (took, enough) = round(count);
         if took * 8 >= plan.round || count >= plan.most {
-            let rounds = plan.round.as_secs_f64() / took.as_secs_f64().max(1e-9);
-            return ((count as f64 * rounds) as usize).clamp(1, plan.most);
+            break enough;
         }
         count = (count * 4).min(plan.most);
+    };
+    // What it keeps for each thread may have been made only now: a round that is too short measures the scheduler.
+    for _ in 0..2 {
+        enough = round(enough).1;
     }
+    enough
 }
