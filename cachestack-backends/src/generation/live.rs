@@ -16,8 +16,6 @@ pub(crate) struct Live {
     id: u64,
     /// Where its number is kept.
     mark: Key,
-    /// Whether it is that of a function.
-    is_function: bool,
     number: OnceLock<u128>,
     /// Whether a store has the number, as far as this process knows.
     kept: AtomicBool,
@@ -42,7 +40,6 @@ impl Live {
         static LAST: AtomicU64 = AtomicU64::new(0);
         Self {
             id: LAST.fetch_add(1, Ordering::Relaxed) + 1,
-            is_function: super::is_function(mark.text()),
             mark,
             number: OnceLock::new(),
             kept: AtomicBool::new(false),
@@ -60,9 +57,9 @@ impl Live {
         &self.mark
     }
 
-    #[inline]
+    /// Whether it is that of a function.
     pub(crate) fn is_function(&self) -> bool {
-        self.is_function
+        super::is_function(self.name())
     }
 
     pub(crate) fn name(&self) -> &str {

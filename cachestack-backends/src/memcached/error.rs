@@ -97,17 +97,6 @@ pub(super) fn connects_slowly(server: &Address, limit: std::time::Duration) -> E
     Error::new(ErrorKind::Timeout, message)
 }
 
-/// All connections are in use.
-pub(super) fn crowded(limit: std::time::Duration) -> Error {
-    let message = format!("too many operations are under way within {limit:?}");
-    Error::new(ErrorKind::Timeout, message)
-}
-
-/// The server takes too long.
-pub(super) fn late(limit: std::time::Duration) -> Error {
-    Error::new(ErrorKind::Timeout, format!("no answer within {limit:?}"))
-}
-
 /// The entry is longer than the settings allow.
 pub(super) fn too_large(bytes: usize, most: usize) -> Error {
     Error::new(

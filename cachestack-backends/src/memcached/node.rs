@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::connection::{Command, Turn, Values};
-use super::error::{full, late, lost, too_large_for, unsettled};
+use super::error::{full, lost, too_large_for, unsettled};
 use super::gather::{Gathering, Way};
 use super::generation::{Number, Remembered};
 use super::item::{self, Item};
@@ -17,6 +17,7 @@ use super::pool::{Pool, Ready};
 use super::reply::Status;
 use super::store::Place;
 use crate::error::{Error, Result};
+use crate::network::timed_out;
 
 /// How many keys one turn asks for.
 const KEYS: usize = 1_000;
@@ -94,7 +95,7 @@ impl Node {
                 .map(|request| names(&request.places, server));
             let all: Vec<&Name> = each.flatten().collect();
             let found = timeout(self.timeout, self.ask(ready, &all)).await;
-            found.unwrap_or_else(|_| Err(late(self.timeout)))
+            found.unwrap_or_else(|_| Err(timed_out(self.timeout, "no answer")))
         };
         let found = asked.await.map(Arc::new);
         for request in requests {

@@ -9,9 +9,10 @@ use tokio::time::timeout;
 
 use super::address::Address;
 use super::connection::{Answer, Connection, Turn};
-use super::error::{Trouble, connects_slowly, crowded, silent, unreachable};
+use super::error::{Trouble, connects_slowly, silent, unreachable};
 use super::socket::Socket;
 use crate::error::{Error, ErrorKind, Result};
+use crate::network::timed_out;
 
 /// A connection that nobody used for so long is not used again: what stands between may have forgotten it.
 const LONGEST_IDLE: Duration = Duration::from_secs(60);
@@ -108,7 +109,7 @@ impl Pool {
             // It is never closed.
             Err(_) => match timeout(self.patience, self.permits.acquire()).await {
                 Ok(permit) => permit.ok(),
-                Err(_) => return Err(crowded(self.patience)),
+                Err(_) => return Err(timed_out(self.patience, "no connection was free")),
             },
         };
         Ok(Ready {

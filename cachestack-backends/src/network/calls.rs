@@ -223,7 +223,8 @@ fn in_time(last: Instant) -> Result<()> {
     }
 }
 
-fn timed_out(limit: Duration, what: &str) -> Error {
+/// An operation took too long.
+pub(crate) fn timed_out(limit: Duration, what: &str) -> Error {
     Error::new(ErrorKind::Timeout, format!("{what} within {limit:?}"))
 }
 

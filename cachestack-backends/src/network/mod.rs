@@ -14,6 +14,8 @@ mod dsn;
 mod entries;
 mod names;
 
+#[cfg(feature = "memcached")]
+pub(crate) use self::calls::timed_out;
 pub(crate) use self::calls::{Calls, Limits};
 pub(crate) use self::config::{check_times, defaults};
 pub use self::dsn::Dsn;

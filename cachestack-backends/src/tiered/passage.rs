@@ -57,12 +57,7 @@ impl Passage {
 
     /// What tells later whether what the key depends on was invalidated meanwhile.
     pub fn watch(&self) -> Watch {
-        let mut lives = Lives::new();
-        // Most are two, which is less to do one by one.
-        self.lives
-            .iter()
-            .for_each(|live| lives.push(Arc::clone(live)));
-        Watch(lives)
+        Watch(self.lives.clone())
     }
 
     /// The layer in which the [look-up](TieredCache::look_up) found something; 0 is the top.

@@ -288,6 +288,7 @@ impl Cache {
     /// When a layer could not be brought to its end.
     pub async fn close(&self) -> Result<()> {
         self.0.closed.store(true, Ordering::Release);
+        // Nothing that threads have at hand is given out any more.
         if let Some(changes) = self.0.stack.changes() {
             changes.turn();
         }

@@ -65,8 +65,7 @@ impl Account {
         ended: Moment,
         beside: Option<Outcome>,
     ) {
-        // Nobody else is told the key.
-        let key = (!cache.listeners().is_empty()).then(|| key.text());
+        let key = Some(key.text());
         if self.look_up_failed {
             cache.announce(self.origin, Outcome::FailedOpen, key, Beside::default());
         }

@@ -81,7 +81,11 @@ impl<'a> CallKey<'a> {
     {
         let (From::Shared(write) | From::Own(write)) = self.0;
         write(writer);
-        Ok(Text::Of(*self, instance, writer.end()?))
+        let text = writer.end()?;
+        Ok(match self.0 {
+            From::Own(_) => Text::Own(*self, instance, text),
+            From::Shared(_) => Text::Shared(*self, instance, text),
+        })
     }
 
     /// The text.
@@ -121,8 +125,10 @@ impl fmt::Debug for CallKey<'_> {
 
 /// The text of a key.
 pub(super) enum Text<'a> {
-    /// Of a function: what follows behind its identity, or the whole where others may share it.
-    Of(CallKey<'a>, &'static Instance, &'a KeyText),
+    /// What follows behind the function's identity.
+    Own(CallKey<'a>, &'static Instance, &'a KeyText),
+    /// The whole of it, by a function that others may share it with.
+    Shared(CallKey<'a>, &'static Instance, &'a KeyText),
     /// The whole of it, by nobody.
     Whole(&'a str),
 }
@@ -131,7 +137,7 @@ impl Text<'_> {
     /// What a thread knows the entry by.
     pub(super) fn place(&self) -> Option<Place> {
         match self {
-            Self::Of(key, instance, _) => key.place(instance),
+            Self::Own(key, instance, _) | Self::Shared(key, instance, _) => key.place(instance),
             Self::Whole(_) => None,
         }
     }
@@ -139,7 +145,7 @@ impl Text<'_> {
     /// The same where the text does not serve.
     pub(super) fn place_by(&self, digest: KeyDigest) -> Place {
         let instance = match self {
-            Self::Of(_, instance, _) => instance.number,
+            Self::Own(_, instance, _) | Self::Shared(_, instance, _) => instance.number,
             Self::Whole(_) => 0,
         };
         Place::of_digest(instance, digest)
@@ -147,18 +153,16 @@ impl Text<'_> {
 
     pub(super) fn digest(&self, namespace: &Namespace) -> KeyDigest {
         match self {
-            Self::Of(key, instance, text) if !key.is_shared() => {
-                instance.head(namespace).digest(text.as_bytes())
-            }
-            Self::Of(_, _, text) => namespace.digest(text.as_bytes()),
+            Self::Own(_, instance, text) => instance.head(namespace).digest(text.as_bytes()),
+            Self::Shared(_, _, text) => namespace.digest(text.as_bytes()),
             Self::Whole(text) => namespace.digest(text.as_bytes()),
         }
     }
 
     pub(super) fn key(&self, namespace: &Namespace, digest: KeyDigest) -> Key {
         let (head, rest) = match self {
-            Self::Of(key, _, text) if key.is_shared() => ("", Some(*text)),
-            Self::Of(_, instance, text) => (&*instance.text, Some(*text)),
+            Self::Shared(_, _, text) => ("", Some(*text)),
+            Self::Own(_, instance, text) => (&*instance.text, Some(*text)),
             Self::Whole(text) => (*text, None),
         };
         Key::with_digest(namespace, (head, rest), digest)
@@ -166,10 +170,8 @@ impl Text<'_> {
 
     pub(super) fn to_text(&self) -> String {
         match self {
-            Self::Of(key, instance, text) if !key.is_shared() => {
-                [&*instance.text, text.as_str()].concat()
-            }
-            Self::Of(_, _, text) => text.as_str().to_owned(),
+            Self::Own(_, instance, text) => [&*instance.text, text.as_str()].concat(),
+            Self::Shared(_, _, text) => text.as_str().to_owned(),
             Self::Whole(text) => (*text).to_owned(),
         }
     }

@@ -109,31 +109,14 @@ impl KeyWriter {
         }
     }
 
-    /// Starts what follows behind the identity in the key of a function.
-    #[doc(hidden)]
-    #[must_use]
-    #[inline]
-    pub fn arguments() -> Self {
-        Self::of_call(false)
-    }
-
     /// Starts the key of a call: a template, or what follows behind the identity in the key of a function.
     #[doc(hidden)]
     #[must_use]
     #[inline]
     pub fn of_call(is_template: bool) -> Self {
-        let mut out = Buffer::new();
-        if !is_template {
-            out.push(b'(');
-        }
-        Self {
-            form: match is_template {
-                true => Form::Template,
-                false => Form::Function,
-            },
-            short: Short::new(),
-            long: None,
-            out: Some(out),
+        match is_template {
+            true => Self::template(),
+            false => Self::function(""),
         }
     }
 

@@ -97,13 +97,10 @@ fn key_of(cached: &Cached, each: &Each) -> TokenStream {
         }
     });
     let (p, writer) = (cached.krate.private(), local("writer"));
-    let form = match &cached.key {
-        None => quote!(arguments),
-        Some(_) => quote!(template),
-    };
+    let is_template = cached.key.is_some();
     quote!(|#id: &#ty| {
         #one
-        let mut #writer = #p::KeyWriter::#form();
+        let mut #writer = #p::KeyWriter::of_call(#is_template);
         #key #generics(#receiver #(#lent,)* &mut #writer);
         #writer.finish()
     })
