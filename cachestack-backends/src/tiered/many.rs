@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::descent::{Descent, Want};
+use super::first_error::FirstError;
 use super::layer::StackLayer;
 use super::numbers::{are_kept, bound};
 use super::passage::{Left, Passage, have_ended};
@@ -13,7 +14,6 @@ use super::read::Fresh;
 use super::remove::Unfinished;
 use super::section::PATIENCE;
 use super::stack::TieredCache;
-use super::write::FirstError;
 use super::written::Written;
 use crate::backend::{Backend, Lookup};
 use crate::entry::{Entry, ValueType};

@@ -7,12 +7,13 @@
 //! | `stack.rs` | [`TieredCache`]: what it is made of, how long its layers keep things |
 //! | `passage.rs` | [`Passage`]: one caller's way down and back |
 //! | `read.rs` | look-ups |
-//! | `descent.rs` | the way down through the layers |
+//! | `descent/` | the way down through the layers |
 //! | `numbers.rs` | the numbers of generations in the layers that keep them |
 //! | `copy.rs` | the copies back up |
 //! | `store.rs` | stores of what was computed, under the fence |
 //! | `many.rs` | look-ups and stores of several keys |
 //! | `write.rs` | writes by hand under the fence |
+//! | `first_error.rs` | the one error of an operation that several layers failed in |
 //! | `written.rs` | what is written, and which layer gets it |
 //! | `remove.rs` | deletions and clears under the fence |
 //! | `renew.rs` | invalidation of tags, functions and namespaces |
@@ -30,6 +31,7 @@ mod breaker;
 mod config;
 mod copy;
 mod descent;
+mod first_error;
 mod layer;
 mod layer_config;
 mod many;

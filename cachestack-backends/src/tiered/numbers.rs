@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use super::copy::Passed;
 use super::descent::Descent;
+use super::first_error::FirstError;
 use super::layer::StackLayer;
 use super::passage::Left;
 use super::read::Fresh;
 use super::stack::{Inner, Kept, TieredCache};
-use super::write::FirstError;
 use super::written::Written;
 use crate::backend::Backend;
 use crate::clock::Moment;

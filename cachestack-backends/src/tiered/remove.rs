@@ -5,12 +5,13 @@
 //! value below in between. To clear a namespace is to renew its generation; what the layers free afterwards is
 //! gone already.
 
+use super::first_error::FirstError;
 use super::layer::StackLayer;
 use super::pending::What;
 use super::recovery::SWEEP;
 use super::renew::marks_of;
 use super::stack::{Inner, TieredCache};
-use super::write::{FirstError, at_once};
+use super::write::at_once;
 use crate::backend::Backend;
 use crate::error::{Operation, Result};
 use crate::generation::Dependency;

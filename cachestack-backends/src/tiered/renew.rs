@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
+use super::first_error::FirstError;
 use super::stack::TieredCache;
-use super::write::FirstError;
 use super::written::Written;
 use crate::error::Result;
 use crate::generation::{Live, Number, mark_of, random};

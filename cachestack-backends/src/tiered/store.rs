@@ -3,13 +3,13 @@
 
 use std::time::{Duration, Instant};
 
+use super::first_error::FirstError;
 use super::layer::StackLayer;
 use super::numbers::{are_kept, bound, bound_here};
 use super::passage::{Left, Passage, have_ended};
 use super::remove::Unfinished;
 use super::section::PATIENCE;
 use super::stack::{Inner, TieredCache};
-use super::write::FirstError;
 use super::written::Written;
 use crate::backend::Backend;
 use crate::clock::Moment;

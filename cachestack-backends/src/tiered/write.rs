@@ -7,6 +7,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use super::first_error::FirstError;
 use super::layer::StackLayer;
 use super::numbers::are_kept;
 use super::passage::have_ended;
@@ -102,7 +103,7 @@ impl TieredCache {
         }
         let whole = are_kept(&lives);
         // What is invalidated while it is written is gone; nothing failed.
-        if !whole && failed.0.is_none() && !have_ended(&lives) {
+        if !whole && failed.is_none() && !have_ended(&lives) {
             failed.note(self.0.unknown_below());
         }
         (failed, Bonds { lives, whole })
@@ -364,27 +365,4 @@ pub(super) fn at_once(answer: impl Future<Output = Result<()>>) -> Result<()> {
 pub(super) fn made_its_caller_wait() -> Error {
     let message = "a backend that calls itself immediate made its caller wait";
     Error::new(ErrorKind::Unsupported, message)
-}
-
-/// Layers are written from the lowest up, so the last error is the highest layer's.
-#[derive(Default)]
-pub(super) struct FirstError(Option<Error>);
-
-impl FirstError {
-    pub(super) fn note(&mut self, result: Result<()>) {
-        if let Err(error) = result {
-            self.0 = Some(error);
-        }
-    }
-
-    /// The same for what a layer did, which may be silent.
-    pub(super) fn note_of(&mut self, layer: &StackLayer, result: Result<()>) {
-        if !layer.silent {
-            self.note(result);
-        }
-    }
-
-    pub(super) fn into_result(self) -> Result<()> {
-        self.0.map_or(Ok(()), |error| Err(error.of_a_layer()))
-    }
 }

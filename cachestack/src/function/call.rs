@@ -13,8 +13,8 @@ use super::answer::{
 use super::compute::{Compute, Here};
 use super::form::FormOf;
 use super::lifetime::Lifetime;
+use super::look::{Found, Probed};
 use super::missed::Missed;
-use super::probe::{Found, Probed};
 use super::shape::Shape;
 use super::share::Share;
 use crate::cache::{Beginning, Duty};

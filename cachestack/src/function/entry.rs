@@ -13,8 +13,9 @@ use super::entries::not_configured;
 use super::form::FormOf;
 use super::invalidate::Doomed;
 use super::lifetime::Lasting;
-use super::probe::{Call, Tags};
+use super::probe::Call;
 use super::shape::Shape;
+use super::tags::Tags;
 use crate::cache::{Cache, Freshness, Kept};
 
 /// The entry of one call of a cached function: `get_user::entry(42)`.

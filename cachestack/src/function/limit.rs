@@ -9,8 +9,8 @@ use std::time::Duration;
 use cachestack_backends::{Clock, Key};
 
 use super::form::FormOf;
+use super::look::{Found, Probed};
 use super::missed::Missed;
-use super::probe::{Found, Probed};
 use super::shape::{Shape, Tag};
 use crate::cache::{Age, Cache, Policy, Timeout, within};
 use crate::events::{Origin, Outcome};

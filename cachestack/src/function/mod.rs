@@ -14,15 +14,16 @@
 //! | `in_short.rs` | the placeholders of a template in short |
 //! | `target.rs` | which cache it uses |
 //! | `at_hand.rs` | the look at what the thread has at hand, before anything of a call is made |
-//! | `probe.rs` | what a call is known by, and the look at the layers that answer at once |
+//! | `probe.rs` | what a call is known by, and what it does where nobody has to wait |
+//! | `look.rs` | the look at the layers that answer at once, and what it comes to |
+//! | `tags.rs` | what an entry to be can be invalidated by, beside its key |
 //! | `compute.rs` | how what a function computes is run: where it is called, or apart from its caller |
 //! | `missed.rs` | a call that its cache could not answer at once |
 //! | `call.rs` | a call: look up, else compute, once a key |
-//! | `each.rs` | a call of several ids, each with an entry of its own |
-//! | `gather.rs` | what such a function returns |
+//! | `each/` | a call of several ids, each with an entry of its own, and what such a function returns |
 //! | `answer.rs` | what a cache's answers come to, and what becomes of what was computed |
 //! | `limit.rs` | how long a call takes at most |
-//! | `by_hand.rs` | `get_or_compute`: a call without an attribute |
+//! | `by_hand/` | `get_or_compute`: a call without an attribute |
 //! | `entry.rs` | [`CachedEntry`]: the handle on one entry of a function |
 //! | `entries.rs` | [`CachedEntries`]: the handle on all of them |
 //! | `stats.rs` | [`FunctionStats`] |
@@ -38,18 +39,19 @@ mod each;
 mod entries;
 mod entry;
 mod form;
-mod gather;
 mod identity;
 mod in_short;
 mod invalidate;
 mod lifetime;
 mod limit;
+mod look;
 mod missed;
 mod probe;
 mod shape;
 mod share;
 mod site;
 mod stats;
+mod tags;
 mod target;
 mod text;
 
@@ -64,7 +66,10 @@ pub use self::call::{
 pub use self::compute::{
     Compute, Either, Here, Loan, Made, OwnedArgument, SentArgument, either, job, loan, sent, task,
 };
-pub use self::each::{Again, Begun, Each, Gathering, Keeping, Step, again, gather, keeping};
+pub use self::each::{
+    Again, Begun, Each, Failing, Gathering, Gathers, Keeping, Mapped, Ordered, Sorted, Step, again,
+    gather, keeping,
+};
 pub use self::entries::{BlockingEntries, CachedEntries};
 pub use self::entry::{
     BlockingEntry, CachedEntry, entry_of_return, entry_of_value, lasting_return, lasting_value,
@@ -73,7 +78,6 @@ pub use self::form::{
     Anywhere, ArcValue, Behind, Form, FormOf, Keeps, Local, LocalArcValue, LocalValue, Owned,
     form_of,
 };
-pub use self::gather::{Failing, Gathers, Mapped, Ordered, Sorted};
 pub use self::identity::Identity;
 pub use self::in_short::{OfOtherValue, OfPlainValue, Value};
 pub use self::invalidate::{
@@ -84,7 +88,8 @@ pub use self::lifetime::{
     ByValue, Lasting, Lifetime, MayBeNone, NoneApart, Time, none_apart, ttl_by,
 };
 pub use self::limit::{FailsLate, Late, Limit, in_time, late_by};
-pub use self::probe::{Call, Probed, Tags};
+pub use self::look::Probed;
+pub use self::probe::Call;
 pub use self::shape::{Fails, Fallible, OfFallible, OfOther, Plain, Shape, Tag};
 pub use self::share::{
     ByError, ErrorTime, Failure, Kept, KeptError, MayFail, OfShareable, OfUnshareable, Share,
@@ -94,6 +99,7 @@ pub use self::share::{
 pub use self::site::{Site, functions};
 pub(crate) use self::stats::Counters;
 pub use self::stats::FunctionStats;
+pub use self::tags::Tags;
 pub use self::text::{CallKey, in_short};
 pub use crate::front::Recalled;
 

@@ -7,7 +7,7 @@
 //! | `each.rs` | the same for several ids |
 //! | `parts.rs` | what it and its companions are made of: the call, its key, its cache |
 //! | `key.rs` | the key |
-//! | `companions.rs` | what comes with the function |
+//! | `companions/` | what comes with the function |
 
 mod call;
 mod companions;

@@ -5,21 +5,18 @@
 //! are still missing, and for the numbers that are not known yet; what it has is a hit when its numbers are
 //! the current ones. Numbers are looked for further down only where a hit depends on them.
 
-use std::future::Future;
-use std::time::{Duration, Instant};
+mod ask;
+mod judge;
 
 use smallvec::SmallVec;
 
 use super::copy::{Above, Passed};
-use super::layer::StackLayer;
 use super::numbers::{Mark, Reading};
 use super::passage::Left;
-use super::pending::Waiting;
 use super::read::{Errors, Fresh};
 use super::stack::TieredCache;
-use crate::backend::{Backend, Lookup};
+use crate::backend::Lookup;
 use crate::entry::{Entry, ValueType};
-use crate::error::{Operation, Result};
 use crate::fence::FenceToken;
 use crate::generation::{Number, is_ours, mark_of};
 use crate::key::{Key, Namespace};
@@ -186,181 +183,6 @@ impl<'a> Descent<'a> {
         match item {
             Item::Want(i) => (self.wants[i].key, self.wants[i].value_type),
             Item::Mark(i) => (self.marks[i].live.mark(), Number::TYPE),
-        }
-    }
-
-    /// What a layer says; nothing of what it is not to be read for, and of what it failed on.
-    async fn ask(&mut self, layer: &StackLayer, index: usize, asked: Items) -> Answers {
-        let mut answers = Answers::new();
-        let mut open = Items::new();
-        // The first that waits has the layer told of all, where nobody does that in the background.
-        let waits = |item: &&Item| layer.pending.look(self.wanted(**item).0).is_some();
-        if let Some(item) = asked.iter().find(waits) {
-            let key = self.wanted(*item).0.clone();
-            self.attend(layer, index, &key).await;
-        }
-        for item in asked {
-            match layer.pending.look(self.wanted(item).0) {
-                Some(Waiting::Held(entry)) => {
-                    if let Item::Want(i) = item {
-                        self.wants[i].waits = true;
-                    }
-                    answers.push((item, Some(Lookup::Hit(entry))));
-                }
-                Some(Waiting::Barred) => answers.push((item, None)),
-                None => open.push(item),
-            }
-        }
-        let found = match &open[..] {
-            [] => return answers,
-            [item] => {
-                let (key, value_type) = self.wanted(*item);
-                let key = key.clone();
-                let asking = layer.backend.get(&key, value_type);
-                let found = self.spend(layer, index, asking).await;
-                let found = found.map_err(|error| self.errors.add(index, layer, error));
-                answers.push((*item, found.ok()));
-                return answers;
-            }
-            many => {
-                let wanted = many.iter().map(|item| self.wanted(*item));
-                let wanted: Vec<_> = wanted.map(|(key, of)| (key.clone(), of)).collect();
-                self.spend(layer, index, layer.backend.get_many(&wanted))
-                    .await
-            }
-        };
-        match found {
-            Ok(found) => answers.extend(open.into_iter().zip(found.into_iter().map(Some))),
-            Err(error) => {
-                answers.extend(open.into_iter().map(|item| (item, None)));
-                self.errors.add(index, layer, error);
-            }
-        }
-        answers
-    }
-
-    /// Has a layer told what it missed, at the cost of what is left for it.
-    async fn attend(&mut self, layer: &StackLayer, index: usize, key: &Key) {
-        if layer.info.detached {
-            return;
-        }
-        let (began, here) = (Instant::now(), self.left.of(index));
-        drop(layer.waiting(key, here).await);
-        self.left.set(index, here.saturating_sub(began.elapsed()));
-    }
-
-    /// Asks a layer at the cost of what is left for it; a failure leaves nothing.
-    async fn spend<R>(
-        &mut self,
-        layer: &StackLayer,
-        index: usize,
-        asked: impl Future<Output = Result<R>>,
-    ) -> Result<R> {
-        let here = self.left.of(index);
-        if layer.info.immediate {
-            return layer.ask(Operation::Get, here, asked).await;
-        }
-        let began = Instant::now();
-        let answer = layer.ask(Operation::Get, here, asked).await;
-        let still = match &answer {
-            Ok(_) => here.saturating_sub(began.elapsed()),
-            Err(_) => Duration::ZERO,
-        };
-        self.left.set(index, still);
-        answer
-    }
-
-    /// Takes the numbers out of what a layer said, and gives back the rest.
-    async fn note_numbers(
-        &mut self,
-        index: usize,
-        answers: Answers,
-    ) -> SmallVec<[(usize, Option<Lookup>); 2]> {
-        let mut others = SmallVec::new();
-        for (item, answer) in answers {
-            let mark = match item {
-                Item::Want(i) => {
-                    others.push((i, answer));
-                    continue;
-                }
-                Item::Mark(i) => &mut self.marks[i],
-            };
-            match answer.map(Lookup::hit) {
-                None => {
-                    mark.unanswered = true;
-                    mark.passed.push(Above::Keep);
-                }
-                Some(entry) => match entry.as_ref().and_then(Number::of) {
-                    None => mark.passed.push(Above::Missed),
-                    Some(number) if self.stack.0.doubts(index, mark, number) => {
-                        mark.passed.push(Above::Missed);
-                    }
-                    Some(number) => {
-                        self.stack.0.learn(mark, number);
-                        if let (Some(entry), false) = (entry, mark.live.has_ended()) {
-                            let (key, token) = (mark.live.mark(), &mark.token);
-                            self.stack
-                                .copy_up(key, &entry, index, &mark.passed, token)
-                                .await;
-                        }
-                    }
-                },
-            }
-        }
-        others
-    }
-
-    /// What of a layer's answers are hits, and what becomes of them.
-    async fn judge(&mut self, index: usize, answers: SmallVec<[(usize, Option<Lookup>); 2]>) {
-        let stack = self.stack;
-        let typed = stack.0.layers[index].is_plain();
-        let mut found = SmallVec::<[(usize, Entry); 1]>::new();
-        for (i, answer) in answers {
-            let want = &mut self.wants[i];
-
-            match answer.map(|it| stack.0.checked(it, want.value_type)) {
-                Some(Lookup::Hit(entry)) => found.push((i, entry)),
-                Some(Lookup::Miss) => want.passed.push(Above::Missed),
-                Some(Lookup::Mismatch) => {
-                    want.mismatch = true;
-                    want.passed.push(Above::Keep);
-                }
-                None => want.passed.push(Above::Keep),
-            }
-        }
-        if !typed {
-            for (i, entry) in &found {
-                self.resolve(self.wants[*i].key.namespace(), entry).await;
-            }
-        }
-        for (i, entry) in found {
-            let want = &mut self.wants[i];
-            let entry = match typed {
-                true => Some(entry),
-                false => stack.0.with_lives(want.key, entry, &self.marks, want.waits),
-            };
-            let Some(entry) = entry else {
-                stack.0.report.counters.outdated.add(1);
-                want.passed.push(Above::Missed);
-                continue;
-            };
-            let (key, token) = (want.key, want.token);
-            if !(self.is_good)(&entry) {
-                let is_newer = |known: &(Entry, usize)| known.0.is_staler_than(&entry);
-                if want.second.as_ref().is_none_or(is_newer) {
-                    want.second = Some((entry, index));
-                }
-                want.passed.push(Above::Missed);
-                continue;
-            }
-            match entry.is_outdated() {
-                // It is its caller's, who asked before the invalidation ended, and nobody else's.
-                true => stack.0.report.counters.fenced.add(1),
-                false => stack.copy_up(key, &entry, index, &want.passed, token).await,
-            }
-            want.mismatch = false;
-            want.found = Some(entry);
-            want.found_in = Some(index);
         }
     }
 
