@@ -94,8 +94,8 @@ impl Draw for Trace {
 
 /// Any of these, asked once for many keys.
 pub enum Sequence {
-    /// From the first on.
-    InOrder,
+    /// One after the other, from that one on.
+    InOrder(usize),
     Uniform(Uniform),
     Trace(Trace),
 }
@@ -105,7 +105,11 @@ impl Sequence {
     #[inline]
     pub fn each(&mut self, count: usize, mut call: impl FnMut(usize)) {
         match self {
-            Self::InOrder => (0..count).for_each(call),
+            Self::InOrder(next) => {
+                let first = *next;
+                *next += count;
+                (first..*next).for_each(call);
+            }
             Self::Uniform(draw) => (0..count).for_each(|_| call(draw.next())),
             Self::Trace(draw) => (0..count).for_each(|_| call(draw.next())),
         }

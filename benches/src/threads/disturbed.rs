@@ -56,7 +56,7 @@ pub(super) fn run(table: &mut Table) {
 
 /// One of them with its disturber, which works as long as a round lasts.
 fn disturbed(pool: &Workers, hit: Hit, forget: Call) -> Contender<'_> {
-    (hit.call)(&mut Sequence::InOrder, KEYS);
+    (hit.call)(&mut Sequence::InOrder(0), KEYS);
     let sequences = (0..pool.count())
         .map(|worker| Sequence::Uniform(Uniform::new(KEYS, worker + 1)))
         .collect();
