@@ -108,7 +108,7 @@ where
     }
 }
 
-/// How [`Cache::get_or_compute`] runs a computation, told by the type of its [`EntryOptions`].
+/// How [`Cache::get_or_compute`] runs a computation, told by the type of its [`EntryOptions`](crate::EntryOptions).
 #[diagnostic::on_unimplemented(
     message = "this computation cannot be run as its options want",
     label = "what runs in the background must be `Send + 'static`",
@@ -188,7 +188,7 @@ impl<W: Way<C, F>, C, F: Future<Output: FailsLate>> Way<C, F> for InTime<W> {
 }
 
 /// How [`BlockingCache::get_or_compute`](crate::BlockingCache::get_or_compute) runs a computation, told by the type of
-/// its [`EntryOptions`].
+/// its [`EntryOptions`](crate::EntryOptions).
 #[diagnostic::on_unimplemented(
     message = "this computation cannot be run as its options want",
     label = "what runs in the background must be `Send + 'static`",

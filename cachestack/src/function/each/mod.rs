@@ -6,7 +6,7 @@
 mod gathering;
 mod returned;
 
-use cachestack_backends::{Key, KeyError, KeyText};
+use cachestack_backends::{Dependency, Key, KeyError, KeyText};
 
 use super::identity::Identity;
 use super::probe::Mode;
@@ -94,8 +94,7 @@ impl<'a> Each<'a> {
         // What a key begins with, where nobody else writes the same.
         let head = (!self.shares_key).then_some(&instance.identity);
         let key_of = |id: &K| Ok(cache.key(whole(head, &key_of(id)?)));
-        let written = self.written(ids, key_of, tags);
-        let (ids, asked) = match written {
+        let (ids, asked) = match written(&instance.dependency, ids, key_of, tags) {
             Ok(written) => written,
             Err(error) => {
                 tracing::warn!(target: "cachestack", %error, "a key or tag could not be written, the function computes");
@@ -117,28 +116,29 @@ impl<'a> Each<'a> {
             new,
         }
     }
+}
 
-    fn written<K: Clone>(
-        &self,
-        ids: &[K],
-        key_of: impl Fn(&K) -> Result<Key, KeyError>,
-        tags: impl Fn(&K, &mut Tags),
-    ) -> Result<(Ids<K>, Vec<Asked>), cachestack_backends::Error> {
-        let keys: Result<Vec<Key>, KeyError> = ids.iter().map(key_of).collect();
-        let mut keys = keys.map_err(super::entry::unwritten)?.into_iter();
-        let (ids, keys) = Ids::new(ids.iter().cloned(), |_| match keys.next() {
-            Some(key) => key,
-            None => unreachable!("each id has a key"),
-        });
-        let named = ids.named(&(0..keys.len()).collect::<Vec<_>>());
-        let asked = keys.into_iter().zip(&named).map(|(key, id)| {
-            let mut on = vec![self.identity.dependency()];
-            on.extend(Tags::of(|all| tags(id, all)).complete()?);
-            Ok(Asked { key, on })
-        });
-        let asked: Result<Vec<Asked>, cachestack_backends::Error> = asked.collect();
-        Ok((ids, asked?))
-    }
+/// The ids with their keys and what each is invalidated by: the function, and its tags.
+fn written<K: Clone>(
+    function: &Dependency,
+    ids: &[K],
+    key_of: impl Fn(&K) -> Result<Key, KeyError>,
+    tags: impl Fn(&K, &mut Tags),
+) -> Result<(Ids<K>, Vec<Asked>), cachestack_backends::Error> {
+    let keys: Result<Vec<Key>, KeyError> = ids.iter().map(key_of).collect();
+    let mut keys = keys.map_err(super::entry::unwritten)?.into_iter();
+    let (ids, keys) = Ids::new(ids.iter().cloned(), |_| match keys.next() {
+        Some(key) => key,
+        None => unreachable!("each id has a key"),
+    });
+    let named = ids.named(&(0..keys.len()).collect::<Vec<_>>());
+    let asked = keys.into_iter().zip(&named).map(|(key, id)| {
+        let mut on = vec![function.clone()];
+        on.extend(Tags::of(|all| tags(id, all)).complete()?);
+        Ok(Asked { key, on })
+    });
+    let asked: Result<Vec<Asked>, cachestack_backends::Error> = asked.collect();
+    Ok((ids, asked?))
 }
 
 /// The text of a key, of which this was written.
