@@ -72,6 +72,7 @@ fn main() -> ExitCode {
     bytes::run(&mut table);
     hit_rate::run(&mut table);
     servers::run(&mut table);
+    threads::million::run(&mut table);
     print!("{table}");
     if cfg!(debug_assertions) {
         println!("\nThis is a debug build; its numbers mean nothing. Add --release.");

@@ -1,7 +1,7 @@
 //! Hits by several threads at once: wall time over the operations of all of them.
 
 mod disturbed;
-mod million;
+pub mod million;
 
 use std::hint::black_box;
 use std::mem;
@@ -55,7 +55,6 @@ pub fn run(table: &mut Table) {
     let zipf = |worker| Sequence::Trace(Trace::zipf(KEYS, 1 << 16, worker + 1));
     spread(table, "uniform", &[1, 2, 4], KEYS, uniform, shared);
     spread(table, "Zipf", &[1, 2, 4], KEYS, zipf, shared);
-    million::run(table);
     disturbed::run(table);
 }
 
