@@ -28,9 +28,9 @@ use crate::stats::Stats;
 /// **Round trips.** One for `get`, `set`, `delete`, `exists` and `ttl`, and one to each server that is
 /// concerned, all at the same time, for the `*_many` (for each 1,000 keys that are read, and for each 500
 /// keys or 1 MiB that are written). Look-ups of several callers that come while others are under way go together, up
-/// to 128 keys of them in one turn, and up to some 256 KiB by what the last answers had. A `set` takes a second one when another process has cleared the
-/// namespace, or is the first to have stored in it, since this one last saw it. `exists` and `ttl` transfer the
-/// value too. `Ok` from `set` means that the server has the value, and that a reader finds it.
+/// to 128 keys of them in one turn, and up to some 256 KiB by what the last answers had. A `set` takes a second
+/// one when another process has cleared the namespace, or is the first to have stored in it, since this one last
+/// saw it. `exists` and `ttl` transfer the value too. `Ok` from `set` means that the server has the value, and that a reader finds it.
 ///
 /// **Clearing.** On each server the item `%generation/namespace` has a random number, which comes along with
 /// every look-up; entries that were stored under another are misses. `clear` deletes that item and nothing else,

@@ -104,23 +104,21 @@ impl MemoryBackend {
         self.len() == 0
     }
 
-    /// What is under the key, unless it has ended, for those who look often.
+    /// What is under the key, unless it has ended. The exact time is asked for only where its end is not surely ahead.
     #[inline]
-    fn find(&self, key: KeyDigest) -> Option<Arc<Stored>> {
+    fn find(
+        &self,
+        key: KeyDigest,
+        is_surely_ahead: impl FnOnce(Moment) -> bool,
+    ) -> Option<Arc<Stored>> {
         let stored = self.0.store.get(key)?;
-        let has_time = |at| self.0.clock.is_before(self.0.clock.limit(at));
-        // The exact time is asked for only when the end is near.
-        let is_live =
-            stored.entry.expires_at().is_none_or(has_time) || !self.0.free_if_ended(key, &stored);
+        let end = stored.entry.expires_at();
+        let is_live = end.is_none_or(is_surely_ahead) || !self.0.free_if_ended(key, &stored);
         is_live.then_some(stored)
     }
 
     fn look_up(&self, key: KeyDigest, value_type: &'static ValueType) -> Lookup {
-        let stored = self.0.store.get(key);
-        let is_live = |stored: &Arc<Stored>| {
-            stored.entry.expires_at().is_none() || !self.0.free_if_ended(key, stored)
-        };
-        let found = match stored.filter(is_live) {
+        let found = match self.find(key, |_| false) {
             None => Lookup::Miss,
             Some(stored) if value_type.describes(stored.entry.any()) => {
                 Lookup::Hit(stored.entry.clone())
@@ -299,7 +297,9 @@ impl Backend for MemoryBackend {
 
     #[inline]
     fn peek_shared(&self, key: KeyDigest, value_type: &'static ValueType) -> Option<Seen> {
-        let stored = self.find(key)?;
+        // Who peeks looks often: the coarse clock tells most ends.
+        let is_ahead = |end| self.0.clock.is_before(self.0.clock.limit(end));
+        let stored = self.find(key, is_ahead)?;
         if !value_type.describes(stored.entry.any()) {
             return None;
         }

@@ -23,6 +23,12 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
+    /// If it is kept at all, for so long.
+    pub(crate) fn of(wanted: bool, ttl: impl FnOnce() -> Option<Duration>) -> Self {
+        let ttl = if wanted { ttl() } else { None };
+        Self { wanted, ttl }
+    }
+
     /// Whether anything is stored.
     pub(crate) fn stores(&self) -> bool {
         self.wanted && self.ttl != Some(Duration::ZERO)

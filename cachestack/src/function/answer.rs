@@ -161,9 +161,7 @@ where
 {
     match S::split(returned) {
         Ok(value) => {
-            let wanted = keep(&value);
-            let ttl = if wanted { lifetime.of(&value) } else { None };
-            let kept = Kept { wanted, ttl };
+            let kept = Kept::of(keep(&value), || lifetime.of(&value));
             Settled::Kept {
                 value: (form.keep)(value),
                 kept,

@@ -117,16 +117,17 @@ where
 )]
 pub trait Way<C, F: Future> {
     #[doc(hidden)]
-    const GOES_APART: bool;
+    const GOES_APART: bool = false;
 
     #[doc(hidden)]
     fn start<S: Kept<F::Output>>(
-        call: Renewal,
-        compute: C,
-        shape: S,
-        ticket: Ticket,
-        done: impl FnOnce(F::Output) + Send + 'static,
-    );
+        _call: Renewal,
+        _compute: C,
+        _shape: S,
+        _ticket: Ticket,
+        _done: impl FnOnce(F::Output) + Send + 'static,
+    ) {
+    }
 
     #[doc(hidden)]
     fn late() -> Option<fn(Timeout) -> F::Output> {
@@ -134,18 +135,7 @@ pub trait Way<C, F: Future> {
     }
 }
 
-impl<C: FnOnce() -> F, F: Future> Way<C, F> for InPlace {
-    const GOES_APART: bool = false;
-
-    fn start<S: Kept<F::Output>>(
-        _: Renewal,
-        _: C,
-        _: S,
-        _: Ticket,
-        _: impl FnOnce(F::Output) + Send + 'static,
-    ) {
-    }
-}
+impl<C: FnOnce() -> F, F: Future> Way<C, F> for InPlace {}
 
 impl<C, F> Way<C, F> for InBackground
 where
@@ -197,23 +187,20 @@ impl<W: Way<C, F>, C, F: Future<Output: FailsLate>> Way<C, F> for InTime<W> {
 )]
 pub trait BlockingWay<C, R> {
     #[doc(hidden)]
-    const GOES_APART: bool;
+    const GOES_APART: bool = false;
 
     #[doc(hidden)]
     fn start<S: Kept<R>>(
-        call: Renewal,
-        compute: C,
-        shape: S,
-        ticket: Ticket,
-        done: impl FnOnce(R) + Send + 'static,
-    );
+        _call: Renewal,
+        _compute: C,
+        _shape: S,
+        _ticket: Ticket,
+        _done: impl FnOnce(R) + Send + 'static,
+    ) {
+    }
 }
 
-impl<C: FnOnce() -> R, R> BlockingWay<C, R> for InPlace {
-    const GOES_APART: bool = false;
-
-    fn start<S: Kept<R>>(_: Renewal, _: C, _: S, _: Ticket, _: impl FnOnce(R) + Send + 'static) {}
-}
+impl<C: FnOnce() -> R, R> BlockingWay<C, R> for InPlace {}
 
 impl<C: FnOnce() -> R + Send + 'static, R: 'static> BlockingWay<C, R> for InBackground {
     const GOES_APART: bool = true;

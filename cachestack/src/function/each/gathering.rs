@@ -195,13 +195,7 @@ impl<R, K: Clone, O, S: Shape<O>> Gathering<'_, R, K, O, S> {
         };
         let mut values: HashMap<usize, (AnyValue, Kept)> = HashMap::new();
         for (number, value) in sorted {
-            let wanted = (keeping.keep)(&value);
-            let ttl = if wanted {
-                keeping.lifetime.of(&value)
-            } else {
-                None
-            };
-            let kept = Kept { wanted, ttl };
+            let kept = Kept::of((keeping.keep)(&value), || keeping.lifetime.of(&value));
             let value = (self.erase)((self.keep)(value));
             values.insert(number, (value, kept));
         }
